@@ -1,0 +1,31 @@
+"""c2m: from what consumers do to what the factory makes.
+
+The main road is `read_events` -> `build_panel` -> `forecast_demand` -> `plan_production`; it crosses
+three doors, the types `Panel`, `Demand` and `Plan`.
+"""
+
+import logging
+
+from c2m.errors import (
+    ArgumentError,
+    C2MError,
+    C2MWarning,
+    DataError,
+    InfeasiblePlanError,
+    MissingEngineError,
+)
+from c2m.periods import Calendar
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ArgumentError",
+    "C2MError",
+    "C2MWarning",
+    "Calendar",
+    "DataError",
+    "InfeasiblePlanError",
+    "MissingEngineError",
+]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -1,0 +1,238 @@
+"""What names a series: a SKU, optionally in a channel and at a location."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from c2m.errors import ArgumentError
+from c2m.frames import Check, did_you_mean, name_list, text_codes
+
+KEY_COLUMNS: Final = ("sku", "channel", "location")
+"""Columns that may name a series, in their order."""
+
+Positions = NDArray[np.intp]
+
+
+def check_keys(keys: pd.DataFrame, check: Check) -> None:
+    """Note what is wrong with the keys of a panel or a forecast.
+
+    Parameters
+    ----------
+    keys : DataFrame, n_series rows
+        The keys.
+    check : Check
+        Where to note it; its frame is `keys`.
+
+    Raises
+    ------
+    DataError
+        If the columns are not key columns in their order.
+    """
+    names = list(keys.columns)
+    if names[:1] != ["sku"] or names != [name for name in KEY_COLUMNS if name in names]:
+        problem = f"its keys are {name_list(names)}, not 'sku', 'channel', 'location' in this order"
+        check.add(problem, "name the columns that hold them")
+        check.done()
+    if not check.not_empty():
+        return
+    for name in names:
+        check.codes(name, each=True)
+    check.unique(names)
+    if check.problems:
+        return
+    order = keys.sort_values(names, kind="stable").index
+    if not np.array_equal(order, np.arange(len(keys))):
+        check.add("its series are not in the order of their keys", "use from_frame, which sorts")
+
+
+def check_names(names: Iterable[str], check: Check) -> None:
+    """Note columns that a long table would have twice.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of its keys, values and attributes.
+    check : Check
+        Where to note it.
+    """
+    doubled = [name for name, count in Counter(names).items() if count > 1]
+    if doubled:
+        problem = f"keys, channels and attributes share the names {name_list(doubled)}"
+        check.add(problem, "rename the attributes or channels")
+
+
+def plain_keys(keys: pd.DataFrame) -> pd.DataFrame:
+    """Return keys as text with positions as their index.
+
+    Parameters
+    ----------
+    keys : DataFrame
+        Keys as a caller built them.
+
+    Returns
+    -------
+    DataFrame
+        The same, as `text_codes` spells them. What is no code stays as it is, for `check_keys`
+        to refuse.
+    """
+    plain = keys.reset_index(drop=True)
+    if plain.columns.has_duplicates:
+        return plain
+    check = Check("keys", plain)
+    for name in plain.columns:
+        noted = len(check.problems)
+        check.codes(name, each=True)
+        if len(check.problems) == noted:
+            plain[name] = text_codes(plain[name])
+    return plain
+
+
+def read_keys(table: pd.DataFrame, columns: Mapping[str, str]) -> tuple[pd.DataFrame, Positions]:
+    """Find the series of a long table.
+
+    Parameters
+    ----------
+    table : DataFrame, n_rows
+        The table.
+    columns : mapping of str to str
+        Key column -> column of the table.
+
+    Returns
+    -------
+    DataFrame, n_series rows
+        The keys, sorted.
+    ndarray of int, shape (n_rows,)
+        The position of each row's series.
+    """
+    codes = pd.DataFrame({key: text_codes(table[column]) for key, column in columns.items()})
+    grouped = codes.groupby(list(codes.columns), sort=True, observed=True)
+    series = np.asarray(grouped.ngroup(), dtype=np.intp)
+    first_row = np.unique(series, return_index=True)[1]
+    return codes.iloc[first_row].reset_index(drop=True), series
+
+
+def find_skus(keys: pd.DataFrame, skus: Sequence[str]) -> Positions:
+    """Return the rows of some SKUs, in the order of the keys.
+
+    Parameters
+    ----------
+    keys : DataFrame, n_series rows
+        The keys.
+    skus : sequence of str
+        Which SKUs.
+
+    Returns
+    -------
+    ndarray of int
+        Rows.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no series of a SKU, or no SKU is given.
+    """
+    wanted = {skus} if isinstance(skus, str) else set(skus)
+    own = set(keys["sku"])
+    unknown = sorted(wanted - own, key=str)
+    if unknown or not wanted:
+        hint = did_you_mean(unknown[0], own) if unknown else ""
+        raise ArgumentError(
+            f"Expected SKUs that are there, got {name_list(unknown) or 'none'}{hint}."
+        )
+    return np.flatnonzero(keys["sku"].isin(wanted))
+
+
+def group_series(
+    keys: pd.DataFrame, attributes: pd.DataFrame, by: Sequence[str]
+) -> tuple[pd.DataFrame, Positions]:
+    """Return the keys of rolled-up series and, for each series, the one it goes to.
+
+    Parameters
+    ----------
+    keys, attributes : DataFrame, n_series rows
+        Of a panel or a forecast.
+    by : sequence of str
+        Key columns, and at most one attribute, which becomes ``sku``.
+
+    Returns
+    -------
+    DataFrame, n_groups rows
+        Keys, sorted.
+    ndarray of int, shape (n_series,)
+        Position of each series' group.
+
+    Raises
+    ------
+    ArgumentError
+        If a name is neither key nor attribute, or a series has no value for it.
+    """
+    both = pd.concat([keys, attributes], axis=1)
+    absent = [name for name in by if name not in both.columns]
+    if absent or not by:
+        hint = did_you_mean(absent[0], map(str, both.columns)) if absent else ""
+        raise ArgumentError(
+            f"Expected keys or attributes to roll up by, got {name_list(absent) or 'none'}{hint}; "
+            f"there are {name_list(both.columns)}."
+        )
+    others = [name for name in by if name not in KEY_COLUMNS]
+    if len(others) + ("sku" in by) != 1:
+        raise ArgumentError(
+            "Expected 'sku' or one attribute, beside 'channel' and 'location', to roll up by, got "
+            f"{name_list(by)}."
+        )
+    renamed = {others[0]: "sku"} if others else {}
+    columns = {renamed.get(name, name): name for name in by}
+    columns = {name: columns[name] for name in KEY_COLUMNS if name in columns}
+    without = int(both[list(columns.values())].isna().any(axis=1).sum())
+    if without:
+        raise ArgumentError(f"{without:,} of {len(both):,} series have no {name_list(by)}.")
+    return read_keys(both, columns)
+
+
+def common_attributes(attributes: pd.DataFrame, group: Positions) -> pd.DataFrame:
+    """Keep the attributes that are the same within every group.
+
+    Parameters
+    ----------
+    attributes : DataFrame, n_series rows
+        Attributes of the series.
+    group : ndarray of int, shape (n_series,)
+        The group of each series.
+
+    Returns
+    -------
+    DataFrame, n_groups rows
+        The attributes of the groups.
+    """
+    first_row = np.unique(group, return_index=True)[1]
+    kept = {}
+    for name in attributes.columns:
+        values = attributes[name]
+        own = values.iloc[first_row[group]].reset_index(drop=True)
+        same = (values == own).fillna(value=False) | (values.isna() & own.isna())
+        if same.all():
+            kept[name] = values.iloc[first_row].reset_index(drop=True)
+    return pd.DataFrame(kept, index=range(len(first_row)))
+
+
+def same_table(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Compare what two tables say; storage may have changed a column's type.
+
+    Parameters
+    ----------
+    one, other : DataFrame
+        Tables with positions as their index.
+
+    Returns
+    -------
+    bool
+        Whether columns and values are the same; unknown equals unknown.
+    """
+    if list(one.columns) != list(other.columns) or len(one) != len(other):
+        return False
+    left, right = one.astype("object"), other.astype("object")
+    return bool(((left == right) | (left.isna() & right.isna())).all(axis=None))
