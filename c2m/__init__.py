@@ -6,6 +6,7 @@ three doors, the types `Panel`, `Demand` and `Plan`.
 
 import logging
 
+from c2m.demand import Demand
 from c2m.errors import (
     ArgumentError,
     C2MError,
@@ -14,6 +15,7 @@ from c2m.errors import (
     InfeasiblePlanError,
     MissingEngineError,
 )
+from c2m.panel import Panel
 from c2m.periods import Calendar
 
 __version__ = "0.1.0"
@@ -24,8 +26,10 @@ __all__ = [
     "C2MWarning",
     "Calendar",
     "DataError",
+    "Demand",
     "InfeasiblePlanError",
     "MissingEngineError",
+    "Panel",
 ]
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

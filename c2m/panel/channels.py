@@ -1,0 +1,70 @@
+"""What the well-known channels of a panel mean: their range, and how they add up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+Rollup = Literal["sum", "mean", "max", "leave"]
+"""How a channel is rolled up: added, averaged, the largest taken, or left out."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """The range of a channel's values and how it is rolled up.
+
+    Parameters
+    ----------
+    rollup : {"sum", "mean", "max", "leave"}
+        ``"leave"``: there is no right way, as with distinct users, who do not add up over SKUs.
+    at_least, at_most : float, optional
+        Range of its values, ends included.
+    """
+
+    rollup: Rollup = "sum"
+    at_least: float | None = 0.0
+    at_most: float | None = None
+
+
+CHANNELS: Final[Mapping[str, Channel]] = {
+    "sales": Channel(),  # units shipped, gross of returns
+    "demand": Channel(),  # units wanted, estimated where sales were censored
+    "demand_sd": Channel("leave"),
+    "returns": Channel(),  # units that came back, in the period in which they came
+    "revenue": Channel(),
+    "price": Channel("mean"),
+    "promotion": Channel("mean"),
+    "on_sale": Channel("max", 0.0, 1.0),
+    "in_stock": Channel("mean", 0.0, 1.0),  # share of the period
+    "views": Channel(),
+    "wishlists": Channel(),
+    "carts": Channel(),
+}
+"""Channels that c2m knows by name. Any other name is allowed: finite, and added when rolled up."""
+
+
+WAYS: Final = get_args(Rollup)
+"""The words for it."""
+
+
+def channel(name: str) -> Channel:
+    """Return what is known of a channel.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+
+    Returns
+    -------
+    Channel
+        Its entry in `CHANNELS`; ``"leave"`` for counts of distinct users; else a plain sum of
+        values of any sign.
+
+    Examples
+    --------
+    >>> channel("price").rollup, channel("view_users").rollup
+    ('mean', 'leave')
+    """
+    if name.endswith("_users"):
+        return Channel("leave")
+    return CHANNELS.get(name, Channel(at_least=None))
