@@ -17,6 +17,8 @@ from c2m.errors import (
 )
 from c2m.panel import Panel
 from c2m.periods import Calendar
+from c2m.plan import Plan
+from c2m.production import Factory, Line, Product, Routing, plan_production
 
 __version__ = "0.1.0"
 
@@ -27,9 +29,15 @@ __all__ = [
     "Calendar",
     "DataError",
     "Demand",
+    "Factory",
     "InfeasiblePlanError",
+    "Line",
     "MissingEngineError",
     "Panel",
+    "Plan",
+    "Product",
+    "Routing",
+    "plan_production",
 ]
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -1,0 +1,187 @@
+"""The tables of a plan: their columns, and the check that they are what they claim."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from c2m.frames import Check, name_list
+
+if TYPE_CHECKING:
+    from c2m.plan.plan import Plan
+
+FloatArray = NDArray[np.float64]
+
+RUNS: Final = {
+    "run": "str",  # its name in this plan
+    "sku": "str",
+    "line": "str",
+    "period": "time",  # first day of the period in which it is made
+    "quantity": "int64",  # whole units
+    "available": "time",  # first day of the period from which it can be sold
+    "capacity_used": "float64",  # in the line's unit, its own set-up included
+}
+"""Columns of `Plan.runs` and what they hold."""
+
+LOAD: Final = {
+    "line": "str",
+    "period": "time",
+    "unit": "str",  # of the five columns that follow
+    "capacity": "float64",  # regular, after shutdowns
+    "overtime_limit": "float64",
+    "used": "float64",  # regular
+    "overtime": "float64",
+    "price": "float64",  # money that one more unit of capacity would earn
+}
+"""Columns of `Plan.load`: one row a line and period."""
+
+SHORTFALLS: Final = {
+    "line": "str",
+    "period": "time",
+    "sku": "str",  # empty where it is about the line
+    "short": "float64",  # capacity that is missing
+    "unit": "str",
+    "units": "float64",  # of product that would be made with it
+    "what": "str",
+    "relief": "str",  # the cheapest way out
+}
+"""Columns of `Plan.shortfalls`: what is wanted and cannot be made."""
+
+REASONS: Final = {
+    "sku": "str",
+    "run": "str",  # empty where the SKU has no run
+    "covers_from": "time",
+    "covers_to": "time",
+    "demand_mean": "float64",  # units wanted in the covered periods
+    "demand_median": "float64",
+    "supply": "float64",  # expected units there to sell in them, the run included
+    "covered_level": "float64",  # chance that they are enough
+    "critical_ratio": "float64",  # chance at which one more unit stops paying
+    "critical_ratio_at_price": "float64",  # the same, once capacity has its price
+    "p_stockout": "float64",
+    "p_left_over": "float64",
+    "capacity_price": "float64",  # money per unit of capacity
+    "unit": "str",
+    "one_more": "float64",  # expected money that one more unit would earn
+    "setup_per_unit": "float64",
+    "limit": "str",  # what kept the run from being larger or smaller
+}
+"""Columns of `Plan.reasons`: the numbers behind every run, and behind every SKU without one."""
+
+OUTLOOK: Final = ("demand", "production", "arrivals", "stock", "lost", "stockout")
+"""Arrays of `Plan.outlook`, each (n_skus, n_periods): expected units, and P(stock-out)."""
+
+COLUMNS: Final = {"runs": RUNS, "load": LOAD, "shortfalls": SHORTFALLS, "reasons": REASONS}
+"""Columns of each table."""
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """Return a table of a plan without rows.
+
+    Parameters
+    ----------
+    name : str
+        A key of `COLUMNS`.
+
+    Returns
+    -------
+    DataFrame
+        Its columns in their types.
+    """
+    return typed_table(name, {column: [] for column in COLUMNS[name]})
+
+
+def typed_table(name: str, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Build a table of a plan in its column types and order.
+
+    Parameters
+    ----------
+    name : str
+        A key of `COLUMNS`.
+    columns : mapping of str to array_like
+        Its columns.
+
+    Returns
+    -------
+    DataFrame
+        The table.
+    """
+    return pd.DataFrame(
+        {column: _typed(columns[column], kind) for column, kind in COLUMNS[name].items()}
+    )
+
+
+def _typed(values: Any, kind: str) -> pd.Series:
+    column = pd.Series(values)
+    if kind == "time":
+        return pd.to_datetime(column).astype("datetime64[s]")
+    if kind == "str":
+        return column.astype("object").astype("str")
+    return column.astype("int64") if kind == "int64" else column.astype("float64")
+
+
+def check_tables(plan: "Plan") -> None:
+    """Raise everything that is wrong with a plan's parts.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan under construction.
+
+    Raises
+    ------
+    DataError
+        If columns are missing, codes unknown, quantities not positive or shapes wrong.
+    """
+    for name, columns in COLUMNS.items():
+        check = Check(f"plan.{name}", plan.tables[name])
+        check.columns(list(columns))
+        check.done()
+    runs = plan.tables["runs"]
+    check = Check("plan", runs)
+    for column in ("sku", "line"):
+        check.codes(column)
+    check.numbers("quantity", at_least=1, whole=True)
+    check.unique(["sku", "line", "period"])
+    unknown = sorted(set(runs["sku"]) - set(plan.skus))
+    if unknown:
+        check.add(f"runs name SKUs that the plan does not list: {name_list(unknown)}", "list them")
+    if list(plan.skus) != sorted(set(plan.skus)):
+        check.add("its SKUs are not unique and sorted", "sort the SKUs")
+    early = (runs["available"] < runs["period"]).to_numpy(dtype=bool)
+    check.rows(early, "is available before it is made", "correct 'available'")
+    _check_arrays(plan, check)
+    check.done()
+
+
+def _check_arrays(plan: "Plan", check: Check) -> None:
+    shape = (len(plan.skus), plan.n_periods)
+    for name, array in plan.outlook.items():
+        if name not in OUTLOOK:
+            check.add(f"there is no outlook {name!r}", f"use {name_list(OUTLOOK)}")
+        elif array.shape != shape:
+            check.add(f"outlook {name!r} has shape {array.shape}, not {shape}", "pass that shape")
+
+
+def freeze(arrays: Mapping[str, Any]) -> Mapping[str, FloatArray]:
+    """Return the arrays as read-only float64 in a read-only mapping.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array_like
+        By name.
+
+    Returns
+    -------
+    mapping of str to ndarray of float64
+        Copies.
+    """
+    frozen = {}
+    for name, array in arrays.items():
+        double = np.array(array, dtype=np.float64)
+        double.flags.writeable = False
+        frozen[name] = double
+    return MappingProxyType(frozen)

@@ -1,0 +1,62 @@
+"""Find the cells of a workbook that look empty to a reader but are not.
+
+python-calamine returns an error value (#N/A) and a formula without a stored result as an empty
+cell. An empty cell takes the column's default, so these two must be found in the file itself.
+"""
+
+import re
+import zipfile
+from html import unescape
+from pathlib import Path
+from typing import Final
+
+_SHEET: Final = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
+_RELATIONSHIP: Final = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
+_ERROR: Final = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="(\w+)"')
+_UNCALCULATED: Final = re.compile(
+    rb'<(?:\w+:)?c\b[^>]*\br="(\w+)"[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*'
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+
+
+def hidden_cells(path: Path) -> dict[str, list[str]]:
+    """Return the cells that hold an error or a formula that was never calculated.
+
+    Parameters
+    ----------
+    path : Path
+        An ``.xlsx`` or ``.xlsm`` workbook.
+
+    Returns
+    -------
+    dict of str to list of str
+        By name of the sheet, cells such as ``"B4"``; sheets without such a cell are left out.
+    """
+    found = {}
+    with zipfile.ZipFile(path) as archive:
+        for sheet, part in _sheet_parts(archive).items():
+            text = archive.read(part)
+            cells = _ERROR.findall(text) + _UNCALCULATED.findall(text)
+            if cells:
+                found[sheet] = [cell.decode() for cell in cells]
+    return found
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return the file inside the archive that holds each sheet."""
+    relations = archive.read("xl/_rels/workbook.xml.rels").decode()
+    targets = {
+        _attribute(tag, "Id"): _attribute(tag, "Target") for tag in _RELATIONSHIP.findall(relations)
+    }
+    parts = {}
+    for tag in _SHEET.findall(archive.read("xl/workbook.xml").decode()):
+        target = targets[_attribute(tag, r"\w+:id")]
+        part = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        if part in archive.namelist():
+            parts[_attribute(tag, "name")] = part
+    return parts
+
+
+def _attribute(tag: str, name: str) -> str:
+    match = re.search(rf'\s{name}="([^"]*)"', tag)
+    return unescape(match[1]) if match else ""

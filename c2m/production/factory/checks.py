@@ -1,0 +1,338 @@
+"""Check the tables of a factory one by one: columns, types, ranges, keys."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from numbers import Real
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from c2m.errors import DataError
+from c2m.frames import BoolArray, Check, did_you_mean, name_list, read_frame, text_codes
+from c2m.production.factory.tables import TABLES, Column, Row, columns
+
+_LARGEST_WHOLE: Final = 2.0**53
+"""Above it a float no longer holds every whole number."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table as it came in, and what its rows are called in messages.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The values, with positions as its index; required columns may be missing.
+    place : callable
+        From a position to the row's name, such as ``"row 7"``.
+    """
+
+    frame: pd.DataFrame
+    place: Callable[[int], str]
+
+
+def as_source(table: object, name: str) -> Source:
+    """Return a caller's table as a source.
+
+    Parameters
+    ----------
+    table : DataFrame or sequence of rows
+        A pandas, polars or pyarrow frame, or a list of the table's dataclass.
+    name : str
+        The table's name.
+
+    Returns
+    -------
+    Source
+        Its rows are called by their positions, counted from 0.
+
+    Raises
+    ------
+    DataError
+        If it is neither.
+    """
+    row = TABLES[name]
+    if isinstance(table, (list, tuple)) and all(isinstance(each, row) for each in table):
+        return Source(pd.DataFrame(list(table)), "row {}".format)
+    return Source(read_frame(table, name), "row {}".format)
+
+
+class TableCheck(Check):
+    """A `Check` that calls a row what its source calls it.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table.
+    frame : DataFrame
+        Its values; `read_columns` replaces them by checked ones of the right type.
+    place : callable
+        See `Source`.
+    """
+
+    def __init__(self, table: str, frame: pd.DataFrame, place: Callable[[int], str]) -> None:
+        super().__init__(table, frame)
+        self.place = place
+
+    def rows(
+        self,
+        bad: BoolArray,
+        what: str,
+        fix: str,
+        show: Callable[[int], object] | None = None,
+    ) -> None:
+        """Note bad rows as `Check.rows` does, the first by its place in the source.
+
+        Parameters
+        ----------
+        bad, what, fix, show
+            See `Check.rows`.
+        """
+        noted = len(self.problems)
+        super().rows(bad, what, fix, show)
+        if len(self.problems) > noted:
+            first = int(np.argmax(bad))
+            position, place = f"(first: row {first}", f"(first: {self.place(first)}"
+            self.problems[-1] = self.problems[-1].replace(position, place, 1)
+
+
+def raise_all(title: str, checks: Iterable[Check]) -> None:
+    """Raise the problems of several tables as one error.
+
+    Parameters
+    ----------
+    title : str
+        Name of the whole in the message.
+    checks : iterable of Check
+        One per table.
+
+    Raises
+    ------
+    DataError
+        If any of them noted a problem.
+    """
+    checks = list(checks)
+    problems = [f"{check.table}: {problem}" for check in checks for problem in check.problems]
+    fixes = dict.fromkeys(fix for check in checks for fix in check.fixes)
+    if problems:
+        raise DataError(title, problems, "; ".join(fixes))
+
+
+def check_tables(sources: Mapping[str, Source]) -> dict[str, TableCheck]:
+    """Check every table by itself.
+
+    Parameters
+    ----------
+    sources : mapping of str to Source
+        The tables that were given, by name.
+
+    Returns
+    -------
+    dict of str to TableCheck
+        For every table of a factory the problems noted and a frame with all columns in the right
+        order and type. A value that is wrong is noted and becomes unknown, so that later checks
+        do not report it again. A table not given is empty.
+    """
+    checks = {}
+    for name, row in TABLES.items():
+        source = sources.get(name, Source(pd.DataFrame(), str))
+        checks[name] = read_columns(name, source, row)
+    return checks
+
+
+def read_columns(table: str, source: Source, row: type[Row]) -> TableCheck:
+    """Check one table by itself.
+
+    Parameters
+    ----------
+    table : str
+        Its name.
+    source : Source
+        Its values.
+    row : type
+        The dataclass of its rows.
+
+    Returns
+    -------
+    TableCheck
+        See `check_tables`.
+    """
+    check = TableCheck(table, source.frame, source.place)
+    wanted = {column.name: column for column in columns(row)}
+    for name in source.frame.columns:
+        if name not in wanted:
+            hint = did_you_mean(str(name), wanted)
+            problem = f"unknown column {str(name)!r}{hint}; the columns are {name_list(wanted)}"
+            check.add(problem, "rename or remove the unknown columns")
+    if len(source.frame.columns) > 0:
+        check.columns([name for name, column in wanted.items() if column.required])
+    typed = {name: _values(check, column) for name, column in wanted.items()}
+    check.frame = pd.DataFrame(typed, index=pd.RangeIndex(len(source.frame)))
+    key = check.frame[list(row.key)]
+    if key.notna().all(axis=None):
+        check.unique(row.key)
+    return check
+
+
+def finished(checks: Mapping[str, TableCheck]) -> dict[str, pd.DataFrame]:
+    """Return the tables after all checks have passed.
+
+    Parameters
+    ----------
+    checks : mapping of str to TableCheck
+        Without problems.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Text, float64, int64 and ``datetime64[s]`` columns.
+    """
+    final = {"code": "str", "choice": "str", "date": "datetime64[s]"}
+    frames = {}
+    for name, check in checks.items():
+        dtypes = {
+            column.name: "int64"
+            if column.kind == "whole" and not column.infinite
+            else final.get(column.kind, "float64")
+            for column in columns(TABLES[name])
+        }
+        frames[name] = check.frame.astype(dtypes)
+    return frames
+
+
+def _values(check: TableCheck, column: Column) -> pd.Series:
+    """Return one column in its right type, unknown where it is wrong."""
+    rows = check.frame.index
+    if column.name not in check.frame.columns or len(rows) == 0:
+        default = None if column.required else column.default
+        series = pd.Series([default] * len(rows), index=rows, dtype="object")
+    elif column.kind == "date":
+        series = _dates(check, column.name)
+    elif column.kind in {"code", "choice"}:
+        series = _codes(check, column)
+    else:
+        series = pd.Series(_numbers(check, column), index=rows)
+    return _typed(series, column)
+
+
+def _typed(series: pd.Series, column: Column) -> pd.Series:
+    if column.kind in {"code", "choice"}:
+        return text_codes(series)
+    return series.astype("datetime64[s]" if column.kind == "date" else "float64")
+
+
+def _codes(check: TableCheck, column: Column) -> pd.Series:
+    name = column.name
+    check.codes(name)
+    series = check.frame[name]
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.astype(series.cat.categories.dtype)
+    values = series.astype("object")
+    usable = np.array([_is_code(value) for value in values], dtype=bool)
+    if pd.api.types.is_float_dtype(series.dtype) or pd.api.types.is_bool_dtype(series.dtype):
+        return values.where(usable, None)  # noted by Check.codes
+    check.rows(
+        ~usable & series.notna().to_numpy(dtype=bool) & (values != "").to_numpy(dtype=bool),
+        f"has another kind of value than text in {name!r}",
+        f"write {name!r} as text (a spreadsheet turns 6-8 into a date and 1/2 into a "
+        "fraction: format its cells as Text, then type the code again)",
+        lambda row: str(values.iloc[row]),
+    )
+    codes = text_codes(values.where(usable, None))
+    if column.choices:
+        _check_choice(check, column, codes)
+    return codes
+
+
+def _is_code(value: object) -> bool:
+    if isinstance(value, str):
+        return value != ""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _check_choice(check: TableCheck, column: Column, codes: pd.Series) -> None:
+    unknown = (codes.notna() & ~codes.isin(column.choices)).to_numpy(dtype=bool)
+    if unknown.any():
+        hint = did_you_mean(codes[unknown].iloc[0], column.choices)
+        check.rows(
+            unknown,
+            f"has an unknown {column.name!r}{hint}",
+            f"write {column.name!r} as one of {name_list(column.choices)}",
+            lambda row: codes.iloc[row],
+        )
+
+
+def _numbers(check: TableCheck, column: Column) -> NDArray[np.float64]:
+    name, series = column.name, check.frame[column.name]
+    values, wrong = _as_numbers(series)
+    check.rows(
+        wrong,
+        f"has no number in {name!r}",
+        f"write {name!r} as a number",
+        lambda row: str(series.iloc[row]),
+    )
+    unlimited = np.isposinf(values) & column.infinite
+    whole = column.kind == "whole"
+    check.number_values(
+        name,
+        np.where(unlimited | wrong, 1.0, values),
+        at_least=column.at_least,
+        at_most=_LARGEST_WHOLE if whole else None,
+        whole=whole,
+    )
+    if column.above is not None:
+        check.rows(
+            values <= column.above,
+            f"has {name!r} not above {column.above:g}",
+            f"correct the values not above {column.above:g}",
+            lambda row: float(values[row]),
+        )
+    low = -np.inf if column.at_least is None else column.at_least
+    high = np.nextafter(-np.inf if column.above is None else column.above, np.inf)
+    right = np.isfinite(values) & (values >= max(low, high))
+    return np.where(unlimited | right, values, np.nan)
+
+
+def _as_numbers(series: pd.Series) -> tuple[NDArray[np.float64], BoolArray]:
+    """Return the numbers of a column and which of its values are none."""
+    truth = pd.api.types.is_bool_dtype(series.dtype)
+    if pd.api.types.is_numeric_dtype(series.dtype) and not truth:
+        return series.to_numpy(dtype=np.float64, na_value=np.nan), np.zeros(len(series), bool)
+    given = series.notna().to_numpy(dtype=bool)
+    right = np.array([isinstance(value, Real) and not _is_truth(value) for value in series], bool)
+    values = series.astype("object").where(right & given, np.nan).to_numpy(dtype=np.float64)
+    return values, given & ~right
+
+
+def _is_truth(value: object) -> bool:
+    return isinstance(value, (bool, np.bool_))
+
+
+def _dates(check: TableCheck, name: str) -> pd.Series:
+    values = check.frame[name].astype("object")
+    given = values.notna().to_numpy(dtype=bool)
+    days = [_day(value) for value in values]
+    check.rows(~given, f"has no {name!r}", f"fill or drop the rows without {name!r}")
+    check.rows(
+        given & np.array([day is None for day in days], dtype=bool),
+        f"has no day in {name!r}",
+        "write a day as 2026-12-24, without a time of day or time zone",
+        lambda row: str(values.iloc[row]),
+    )
+    return pd.Series(np.array(days, dtype="datetime64[s]"), index=values.index)
+
+
+def _day(value: object) -> date | None:
+    """Read a day, or None where the value is not exactly one."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        midnight = value.tzinfo is None and value == datetime(value.year, value.month, value.day)
+        return value.date() if midnight else None
+    return value if isinstance(value, date) else None

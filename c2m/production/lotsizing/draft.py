@@ -1,0 +1,256 @@
+"""A plan under construction: runs, load and values, and what a change would bring."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from c2m.production.evaluate import (
+    arrivals,
+    limit_with_tolerance,
+    line_usage,
+    lost_so_far,
+    money,
+    overtime_money,
+)
+from c2m.production.problem import BoolArray, FloatArray, GroupLimit, IntArray, Problem
+
+
+@dataclass(frozen=True)
+class Change:
+    """New sizes of runs, at most one entry a block: arrays of shape (n_changes,).
+
+    Parameters
+    ----------
+    item, when, size : ndarray of int
+        The run and its new size in units or packs.
+    item2, when2, size2 : ndarray of int, optional
+        A second run of the same block that changes with it.
+    """
+
+    item: IntArray
+    when: IntArray
+    size: IntArray
+    item2: IntArray | None = None
+    when2: IntArray | None = None
+    size2: IntArray | None = None
+
+    @property
+    def parts(self) -> list[tuple[IntArray, IntArray, IntArray]]:
+        """The one or two runs that change: item, period, new size."""
+        first = [(self.item, self.when, self.size)]
+        if self.item2 is None or self.when2 is None or self.size2 is None:
+            return first
+        return [*first, (self.item2, self.when2, self.size2)]
+
+    def take(self, rows: IntArray | BoolArray) -> "Change":
+        """Return some of the changes.
+
+        Parameters
+        ----------
+        rows : ndarray of int or bool
+            Which.
+
+        Returns
+        -------
+        Change
+            Those.
+        """
+        second = (self.item2, self.when2, self.size2)
+        kept = [None if array is None else array[rows] for array in second]
+        return Change(self.item[rows], self.when[rows], self.size[rows], *kept)
+
+    def __len__(self) -> int:
+        """Return how many changes there are."""
+        return len(self.item)
+
+
+class Draft:
+    """A plan that is being improved; it changes through `apply` alone.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        Units or packs to begin with.
+    """
+
+    def __init__(self, problem: Problem, made: IntArray) -> None:
+        self.problem = problem
+        self.made = made.copy()
+        self.brought = arrivals(problem, made)
+        cumulative = self.brought.cumsum(axis=1)
+        self.sku_profit = money(problem, cumulative, lost_so_far(problem, cumulative)).profit
+        self.used = line_usage(problem, made)
+        self.limit = limit_with_tolerance(problem)
+        self.groups_of: dict[int, list[GroupLimit]] = {}
+        for group in problem.groups:
+            for item in group.items.tolist():
+                self.groups_of.setdefault(item, []).append(group)
+        self._member_at = np.searchsorted(problem.members.item, np.arange(problem.n_items + 1))
+
+    def profit(self) -> float:
+        """Return the expected profit of the plan."""
+        problem = self.problem
+        setups = float(np.sum(problem.items.setup_cost * np.count_nonzero(self.made, axis=1)))
+        for group in problem.groups:
+            count = np.count_nonzero((self.made[group.items] > 0).any(axis=0))
+            setups += group.setup_cost * count
+        return float(self.sku_profit.sum()) - setups - overtime_money(problem, self.used)
+
+    def gains(self, change: Change) -> FloatArray:
+        """Return what each change brings, before overtime and group set-ups.
+
+        Parameters
+        ----------
+        change : Change
+            Changes of different blocks.
+
+        Returns
+        -------
+        ndarray, shape (n_changes,)
+            Expected money.
+        """
+        problem = self.problem
+        place = np.full(problem.n_blocks, -1, dtype=np.int64)
+        place[problem.items.block[change.item]] = np.arange(len(change))
+        rows = np.flatnonzero(place[problem.block_of] >= 0)
+        row_of = np.full(problem.n_skus, -1, dtype=np.int64)
+        row_of[rows] = np.arange(len(rows))
+        brought = self.brought[rows]
+        for part in change.parts:
+            self._add(brought, row_of, *part)
+        cumulative = brought.cumsum(axis=1)
+        profit = money(problem, cumulative, lost_so_far(problem, cumulative, rows), rows).profit
+        gain = np.bincount(
+            place[problem.block_of[rows]], profit - self.sku_profit[rows], len(change)
+        ).astype(np.float64)
+        for item, when, size in change.parts:
+            started = (size > 0).astype(np.int64) - (self.made[item, when] > 0)
+            gain -= problem.items.setup_cost[item] * started
+        return gain
+
+    def usage_change(self, item: IntArray, when: IntArray, size: IntArray) -> FloatArray:
+        """Return the capacity that a new size takes more than the old one, (n_changes,)."""
+        items, old = self.problem.items, self.made[item, when]
+        started = (size > 0).astype(np.int64) - (old > 0)
+        usage: FloatArray = items.unit_time[item] * (size - old) + items.setup_time[item] * started
+        return usage
+
+    def cost_if_fits(self, parts: Sequence[tuple[int, int, int]]) -> float | None:
+        """Return the change in overtime and group set-ups, or None where a limit breaks.
+
+        Parameters
+        ----------
+        parts : sequence of (item, period, new size)
+            Runs in different lines or periods.
+
+        Returns
+        -------
+        float or None
+            Money; below 0 where it is saved.
+        """
+        problem, total = self.problem, 0.0
+        for item, when, size in parts:
+            line = int(problem.items.line[item])
+            extra = self._scalar_usage(item, when, size)
+            for group in self.groups_of.get(item, ()):
+                setups = self._group_change(group, item, when, size)
+                if setups is None:
+                    return None
+                extra += group.setup_time * setups
+                total += group.setup_cost * setups
+            before = self.used[line, when]
+            after = before + extra
+            if extra > 0 and after > self.limit[line, when]:
+                return None
+            regular = problem.regular[line, when]
+            hours = max(after - regular, 0.0) - max(before - regular, 0.0)
+            total += float(problem.overtime_cost[line]) * hours
+        return float(total)
+
+    def apply(self, parts: Sequence[tuple[int, int, int]], *, rows: bool = True) -> None:
+        """Make new sizes of one block's runs part of the plan.
+
+        Parameters
+        ----------
+        parts : sequence of (item, period, new size)
+            The runs.
+        rows : bool
+            Whether to work out the profit of the SKUs at once; see `refresh`.
+        """
+        problem = self.problem
+        for item, when, size in parts:
+            line = int(problem.items.line[item])
+            self.used[line, when] += self._scalar_usage(item, when, size)
+            for group in self.groups_of.get(item, ()):
+                others = self._others(group, item, when)
+                was, now = (others or self.made[item, when] > 0), (others or size > 0)
+                self.used[line, when] += group.setup_time * (int(now) - int(was))
+            for member in range(self._member_at[item], self._member_at[item + 1]):
+                step = when + int(problem.members.lead[member])
+                if step < problem.n_periods:
+                    more = (size - self.made[item, when]) * problem.members.units[member]
+                    self.brought[problem.members.sku[member], step] += more
+            self.made[item, when] = size
+        if rows:
+            self.refresh(np.unique(problem.items.block[[part[0] for part in parts]]))
+
+    def refresh(self, blocks: IntArray) -> None:
+        """Work out the profit of the SKUs of some blocks again.
+
+        Parameters
+        ----------
+        blocks : ndarray of int
+            The blocks.
+        """
+        problem = self.problem
+        inside = np.zeros(problem.n_blocks, dtype=bool)
+        inside[blocks] = True
+        rows = np.flatnonzero(inside[problem.block_of])
+        cumulative = self.brought[rows].cumsum(axis=1)
+        lost = lost_so_far(problem, cumulative, rows)
+        self.sku_profit[rows] = money(problem, cumulative, lost, rows).profit
+
+    def over(self) -> FloatArray:
+        """Return the capacity that is used beyond the limit, (n_lines, n_periods)."""
+        return np.where(self.used > self.limit, self.used - self.problem.limit, 0.0)
+
+    def _add(
+        self, brought: FloatArray, row_of: IntArray, item: IntArray, when: IntArray, size: IntArray
+    ) -> None:
+        """Add the units of new sizes to arrivals."""
+        members, n_periods = self.problem.members, self.problem.n_periods
+        start = self._member_at[item]
+        count = self._member_at[item + 1] - start
+        change = np.repeat(np.arange(len(item)), count)
+        offset = np.arange(len(change)) - np.repeat(np.cumsum(count) - count, count)
+        member = np.repeat(start, count) + offset
+        step = when[change] + members.lead[member]
+        more = (size - self.made[item, when])[change] * members.units[member]
+        here = step < n_periods
+        np.add.at(brought, (row_of[members.sku[member[here]]], step[here]), more[here])
+
+    def _scalar_usage(self, item: int, when: int, size: int) -> float:
+        items, old = self.problem.items, self.made[item, when]
+        started = int(size > 0) - int(old > 0)
+        return float(items.unit_time[item] * (size - old) + items.setup_time[item] * started)
+
+    def _others(self, group: GroupLimit, item: int, when: int) -> bool:
+        """Say whether another item of the group runs in the period."""
+        running = self.made[group.items, when] > 0
+        return bool(running[group.items != item].any())
+
+    def _group_change(self, group: GroupLimit, item: int, when: int, size: int) -> int | None:
+        """Return how many set-ups of the group come (1) or go (-1); None where its limit breaks."""
+        own = self.made[group.items, when]
+        weight = int(group.weights[group.items == item][0])
+        old = int(self.made[item, when])
+        pieces = int(group.weights @ own)
+        after = pieces + weight * (size - old)
+        if not bool(group.allows(np.array([after]))[0]) and bool(
+            group.allows(np.array([pieces]))[0]
+        ):
+            return None
+        return int(after > 0) - int(pieces > 0)

@@ -1,0 +1,98 @@
+"""A proved bound: what could be earned if each path of demand were known before the first run.
+
+At prices of capacity the SKUs part, and with foresight so do the paths. One SKU on one path is
+lot sizing with lost sales and no capacity, solved exactly by a dynamic programme over cycles: in
+an optimal solution nothing is in stock when a run arrives (a concave-cost flow has a tree as its
+solution), so that one run serves a cycle and each unit is either served by it or lost. MOQs,
+multiples, largest lots and the set-ups of groups and pre-packs are left out, which can only raise
+the value. The price of not knowing the demand is part of the gap, so the bound is loose where
+demand is uncertain; for one path it is the usual Lagrangian bound.
+"""
+
+import numpy as np
+
+from c2m.production.lotsizing.dp import BlockView, run_costs, units_of
+from c2m.production.lotsizing.prices import dual_value
+from c2m.production.problem import FloatArray, Problem
+
+_SCALES = (1.0, 0.8, 1.25, 0.6, 1.6, 0.4, 2.5)
+"""Multiples of the heuristic's prices at which the bound is tried; every price gives one."""
+
+
+def is_bounded(problem: Problem) -> bool:
+    """Say whether making only for the end value never pays, so that the bound is finite.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+
+    Returns
+    -------
+    bool
+        True where no end value is above its unit cost.
+    """
+    return bool(np.all(problem.end_value <= problem.unit_cost + problem.holding_cost))
+
+
+def foresight_bound(
+    problem: Problem, view: BlockView, prices: FloatArray, without: FloatArray
+) -> float:
+    """Return a proved upper bound on the expected profit.
+
+    Parameters
+    ----------
+    problem : Problem
+        A problem for which `is_bounded` holds.
+    view : BlockView
+        Its blocks.
+    prices : ndarray, shape (n_lines, n_periods)
+        Prices to scale, money per unit of capacity.
+    without : ndarray, shape (n_blocks,)
+        Profit of each block when nothing is made.
+
+    Returns
+    -------
+    float
+        Money.
+    """
+    lost = np.maximum.accumulate(np.maximum(problem.net, 0.0), axis=0)
+    lost = np.diff(lost, axis=0, prepend=0.0)  # [H, N, S] units lost without runs
+    bounds = []
+    for scale in _SCALES:
+        scaled = prices * scale
+        gained = _gained(problem, view, scaled, lost)
+        bounds.append(dual_value(problem, scaled, without) + float(gained.sum()))
+    return min(bounds)
+
+
+def _gained(problem: Problem, view: BlockView, prices: FloatArray, lost: FloatArray) -> FloatArray:
+    """Return what runs bring to each SKU on average with foresight, (n_skus,)."""
+    fixed, each = _cheapest(problem, view, prices)
+    gain = problem.price + problem.penalty
+    n_periods = problem.n_periods
+    value = np.zeros((n_periods + 1, *lost.shape[1:]))  # from period t on, no run before it
+    for start in range(n_periods - 1, -1, -1):
+        best = value[start + 1].copy()
+        served = np.broadcast_to(-fixed[start][:, None], best.shape)
+        for stop in range(start + 1, n_periods + 1):
+            held = problem.holding_cost * (stop - 1 - start)
+            margin = np.maximum(gain - each[start] - held, 0.0)
+            served = served + margin[:, None] * lost[stop - 1]
+            np.maximum(best, served + value[stop], out=best)
+        value[start] = best
+    return np.asarray(value[0].mean(axis=1))
+
+
+def _cheapest(
+    problem: Problem, view: BlockView, prices: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the least set-up and unit cost of a run by arrival, each (n_periods, n_skus)."""
+    fixed, each = run_costs(problem, view, prices)
+    members = np.bincount(problem.block_of, minlength=problem.n_blocks)
+    setup = np.where(members[None, :] == 1, fixed.min(axis=2), 0.0)
+    setup = np.where(np.isfinite(each).any(axis=2), setup, 1e30)
+    pieces = np.bincount(problem.block_of, units_of(problem), problem.n_blocks)
+    capacity = (each.min(axis=2) - view.unit_cost) / pieces
+    unit = problem.unit_cost + np.where(np.isfinite(capacity), capacity, 1e30)[:, problem.block_of]
+    return setup[:, problem.block_of], unit

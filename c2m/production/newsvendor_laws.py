@@ -1,0 +1,210 @@
+"""Run sizes for one selling period where the law of demand is known (newsvendor in closed form).
+
+For every law, ``cost = overage * E[left over] + underage * E[short]`` with
+``E[left over] - E[short] = size - mean``. The profit of a season with a price, a unit cost and a
+salvage value is ``(price - unit_cost) * mean - cost``, where underage is ``price - unit_cost`` and
+overage ``unit_cost - salvage``. Source: Snyder & Shen (2019), *Fundamentals of Supply Chain
+Theory*, 2nd ed., ch. 4.3.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from c2m.errors import ArgumentError
+from c2m.production.newsvendor import FloatArray, RunSizes, critical_ratio
+
+
+def normal_run_sizes(
+    mean: ArrayLike,
+    sd: ArrayLike,
+    underage_cost: ArrayLike,
+    overage_cost: ArrayLike,
+    capacity_price: ArrayLike = 0.0,
+) -> RunSizes:
+    """Size runs for normal demand.
+
+    Parameters
+    ----------
+    mean, sd : array_like, shape (n_skus,) or ()
+        Mean and standard deviation of demand, in units; demand is not cut off at 0.
+    underage_cost, overage_cost : array_like, shape (n_skus,) or ()
+        See `critical_ratio`; both above 0.
+    capacity_price : array_like, shape (n_skus,) or ()
+        Price of the capacity that one unit takes. It lowers the sizes; it is not in the cost.
+
+    Returns
+    -------
+    RunSizes
+        ``size = mean + sd * z`` with z the normal quantile of
+        ``(underage - capacity_price) / (underage + overage)``, at least 0;
+        ``cost = overage * sd * z + (underage + overage) * sd * L(z)`` with the loss function
+        ``L(z) = pdf(z) - z * (1 - cdf(z))`` at the z of the size.
+
+    Raises
+    ------
+    ArgumentError
+        If a cost or `sd` is out of its range.
+
+    Examples
+    --------
+    >>> run = normal_run_sizes(mean=50.0, sd=8.0, underage_cost=0.7, overage_cost=0.18)
+    >>> f"{run.size:.3f} {run.cost:.4f}"
+    '56.604 1.9976'
+    """
+    from scipy.special import ndtri
+
+    _both_above_zero(underage_cost, overage_cost)
+    mean, sd = np.asarray(mean, dtype=np.float64), _above_zero("sd", sd)
+    total = np.add(underage_cost, overage_cost)
+    ratio = np.subtract(underage_cost, capacity_price) / total
+    size = np.maximum(mean + sd * ndtri(np.clip(ratio, 0.0, 1.0)), 0.0)
+    z = (size - mean) / sd
+    return RunSizes(size, overage_cost * (size - mean) + total * sd * _normal_loss(z))
+
+
+def lognormal_run_sizes(
+    log_mean: ArrayLike, log_sd: ArrayLike, underage_cost: ArrayLike, overage_cost: ArrayLike
+) -> RunSizes:
+    """Size runs for demand whose logarithm is normal.
+
+    Parameters
+    ----------
+    log_mean, log_sd : array_like, shape (n_skus,) or ()
+        Mean and standard deviation of the logarithm of demand.
+    underage_cost, overage_cost : array_like, shape (n_skus,) or ()
+        See `critical_ratio`; both above 0.
+
+    Returns
+    -------
+    RunSizes
+        ``size = exp(log_mean + log_sd * z)`` with z the normal quantile of the critical ratio.
+
+    Raises
+    ------
+    ArgumentError
+        If a cost or `log_sd` is out of its range.
+
+    Examples
+    --------
+    >>> run = lognormal_run_sizes(6.0, 0.3, underage_cost=0.1765, overage_cost=1.0)
+    >>> f"{run.size:.3f} {run.cost:.4f}"
+    '295.627 29.4425'
+    """
+    from scipy.special import ndtr, ndtri
+
+    _both_above_zero(underage_cost, overage_cost)
+    mu, sigma = np.asarray(log_mean, dtype=np.float64), _above_zero("log_sd", log_sd)
+    z = ndtri(critical_ratio(underage_cost, overage_cost))
+    size, mean = np.exp(mu + sigma * z), np.exp(mu + sigma**2 / 2)
+    short = mean * ndtr(sigma - z) - size * ndtr(-z)
+    return RunSizes(size, _cost(size - mean, short, underage_cost, overage_cost))
+
+
+def poisson_run_sizes(
+    mean: ArrayLike, underage_cost: ArrayLike, overage_cost: ArrayLike
+) -> RunSizes:
+    """Size runs for Poisson demand.
+
+    Parameters
+    ----------
+    mean : array_like, shape (n_skus,) or ()
+        Mean demand, in units.
+    underage_cost, overage_cost : array_like, shape (n_skus,) or ()
+        See `critical_ratio`; both above 0.
+
+    Returns
+    -------
+    RunSizes
+        The smallest whole size whose cumulative probability reaches the critical ratio;
+        ``E[short] = (mean - size) * (1 - cdf(size)) + mean * pmf(size)``.
+
+    Raises
+    ------
+    ArgumentError
+        If a cost or `mean` is out of its range.
+
+    Examples
+    --------
+    >>> run = poisson_run_sizes(18.0, underage_cost=270.0, overage_cost=200.0)
+    >>> f"{run.size:.0f} {run.cost:.4f}"
+    '19 786.0884'
+    """
+    from scipy.special import gammaln, pdtr, pdtrc, pdtrik
+
+    _both_above_zero(underage_cost, overage_cost)
+    mean, ratio = _above_zero("mean", mean), critical_ratio(underage_cost, overage_cost)
+    size = np.maximum(np.ceil(pdtrik(ratio, mean)), 0.0)
+    size = np.where((size > 0) & (pdtr(size - 1, mean) >= ratio), size - 1, size)
+    pmf = np.exp(size * np.log(mean) - mean - gammaln(size + 1))
+    short = (mean - size) * pdtrc(size, mean) + mean * pmf
+    return RunSizes(size, _cost(size - mean, short, underage_cost, overage_cost))
+
+
+def discrete_run_sizes(
+    values: ArrayLike, probabilities: ArrayLike, underage_cost: float, overage_cost: float
+) -> RunSizes:
+    """Size a run for demand that takes a few values.
+
+    Parameters
+    ----------
+    values : array_like, shape (n_values,)
+        The values of demand, in units, in any order.
+    probabilities : array_like, shape (n_values,)
+        Their probabilities.
+    underage_cost, overage_cost : float
+        See `critical_ratio`.
+
+    Returns
+    -------
+    RunSizes
+        The smallest value whose cumulative probability reaches the critical ratio.
+
+    Raises
+    ------
+    ArgumentError
+        If the probabilities are negative or do not sum to 1, or a cost is out of its range.
+
+    Examples
+    --------
+    >>> run = discrete_run_sizes([1, 2, 3], [0.5, 0.3, 0.2], underage_cost=2.0, overage_cost=1.0)
+    >>> f"{run.size:.0f} {run.cost:.2f}"
+    '2 0.90'
+    """
+    demand, chance = np.asarray(values, np.float64), np.asarray(probabilities, np.float64)
+    if demand.ndim != 1 or demand.shape != chance.shape or not demand.size:
+        raise ArgumentError("Expected values and probabilities of one length.")
+    if np.any(chance < 0) or abs(chance.sum() - 1) > 1e-9:
+        raise ArgumentError(f"Expected probabilities that sum to 1, got {chance.sum()}.")
+    order = np.argsort(demand)
+    reached = np.cumsum(chance[order]) >= critical_ratio(underage_cost, overage_cost) - 1e-12
+    size = demand[order][np.argmax(reached)]
+    short = chance @ np.maximum(demand - size, 0.0)
+    return RunSizes(size, _cost(size - chance @ demand, short, underage_cost, overage_cost))
+
+
+def _cost(
+    over: FloatArray, short: FloatArray, underage_cost: ArrayLike, overage_cost: ArrayLike
+) -> FloatArray:
+    """Return the expected cost from E[left over] - E[short] and E[short]."""
+    underage, overage = np.asarray(underage_cost), np.asarray(overage_cost)
+    return np.asarray(overage * over + (underage + overage) * short, dtype=np.float64)
+
+
+def _normal_loss(z: FloatArray) -> FloatArray:
+    """Return E[max(Z - z, 0)] for a standard normal Z."""
+    from scipy.special import ndtr
+
+    return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) - z * ndtr(-z), dtype=np.float64)
+
+
+def _both_above_zero(underage_cost: ArrayLike, overage_cost: ArrayLike) -> None:
+    for name, cost in (("underage_cost", underage_cost), ("overage_cost", overage_cost)):
+        _above_zero(name, cost)
+
+
+def _above_zero(name: str, value: ArrayLike) -> FloatArray:
+    values = np.asarray(value, dtype=np.float64)
+    wrong = ~(np.isfinite(values) & (values > 0))
+    if np.any(wrong):
+        raise ArgumentError(f"Expected {name} > 0, got {values[wrong].flat[0]}.")
+    return values

@@ -1,0 +1,270 @@
+"""The numbers behind every run, so that a plan can say why without planning again."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from c2m.plan.tables import typed_table
+from c2m.production.evaluate import arrivals, limit_with_tolerance, line_usage
+from c2m.production.lotsizing.draft import Change, Draft
+from c2m.production.problem import FloatArray, IntArray, Problem
+
+
+@dataclass(frozen=True)
+class RunList:
+    """The runs of a plan, one entry each, in the order of `Plan.runs`.
+
+    Parameters
+    ----------
+    member : ndarray of int, shape (n_runs,)
+        Entry of `Problem.members`: the SKU on its line.
+    when : ndarray of int, shape (n_runs,)
+        Step of the horizon in which it is made.
+    """
+
+    member: IntArray
+    when: IntArray
+
+
+def list_runs(problem: Problem, made: IntArray) -> RunList:
+    """Return the runs by period, line and SKU.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        Units or packs made.
+
+    Returns
+    -------
+    RunList
+        One entry a SKU, line and period with a run.
+    """
+    members, items = problem.members, problem.items
+    member, when = np.nonzero(made[members.item] > 0)
+    line = np.array(problem.lines)[items.line[members.item[member]]]
+    sku = np.array(problem.skus)[members.sku[member]]
+    order = np.lexsort((sku, line, when))
+    return RunList(member[order], when[order])
+
+
+def reasons_table(
+    problem: Problem, made: IntArray, prices: FloatArray, runs: RunList, names: list[str]
+) -> pd.DataFrame:
+    """Return the reason of every run, and of every SKU without one.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        Units or packs made.
+    prices : ndarray, shape (n_lines, n_periods)
+        Money per unit of capacity.
+    runs : RunList
+        The runs.
+    names : list of str
+        Their names.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `c2m.plan.REASONS`, sorted by SKU and run.
+    """
+    windows = _windows(problem, runs, names)
+    cumulative = arrivals(problem, made).cumsum(axis=1)
+    numbers = _window_numbers(problem, cumulative, windows)
+    more, limits = _one_more(problem, made, windows)
+    money = _ratios(problem, prices, windows)
+    span = problem.calendar.label(problem.first + np.arange(problem.n_periods + 1))
+    table = {
+        "sku": np.array(problem.skus, dtype=object)[windows["sku"]],
+        "run": windows["run"],
+        "covers_from": span[windows["start"]].astype("datetime64[s]"),
+        "covers_to": span[windows["stop"] - 1].astype("datetime64[s]"),
+        "one_more": more,
+        "limit": limits,
+        "setup_per_unit": _setup_per_unit(problem, made, windows),
+        **numbers,
+        **money,
+    }
+    return typed_table("reasons", table)
+
+
+def _windows(problem: Problem, runs: RunList, names: list[str]) -> dict[str, Any]:
+    """Return for every run the steps it covers: from its arrival to the SKU's next arrival."""
+    members = problem.members
+    sku, start = members.sku[runs.member], runs.when + members.lead[runs.member]
+    without = np.setdiff1d(np.arange(problem.n_skus), sku)
+    all_sku = np.concatenate([sku, without])
+    all_start = np.concatenate([start, np.zeros(len(without), dtype=np.int64)])
+    order = np.lexsort((all_start, all_sku))
+    all_sku, all_start = all_sku[order], all_start[order]
+    stop = np.full(len(order), problem.n_periods)
+    later = np.append(all_start[1:], 0)
+    same = np.append(all_sku[1:] == all_sku[:-1], False)
+    for place in range(len(order) - 2, -1, -1):
+        if same[place]:
+            tied = later[place] == all_start[place]
+            stop[place] = stop[place + 1] if tied else later[place]
+    nothing = np.full(len(without), -1)
+    return {
+        "sku": all_sku,
+        "start": all_start,
+        "stop": stop,
+        "run": np.array([*names, *[""] * len(without)], dtype=object)[order],
+        "member": np.concatenate([runs.member, nothing])[order],
+        "when": np.concatenate([runs.when, nothing])[order],
+    }
+
+
+def _window_numbers(
+    problem: Problem, cumulative: FloatArray, windows: dict[str, Any]
+) -> dict[str, FloatArray]:
+    """Return demand, supply and chances of every window."""
+    count = len(windows["sku"])
+    names = ("demand_mean", "demand_median", "supply", "covered_level", "p_stockout", "p_left_over")
+    result = {name: np.zeros(count) for name in names}
+    worst = _running_lost(problem, cumulative)
+    for row in range(count):
+        sku, start, stop = (int(windows[name][row]) for name in ("sku", "start", "stop"))
+        known = problem.supply[sku]
+        before = problem.net[start - 1, sku] + known[start - 1] if start else 0.0
+        wanted = problem.net[stop - 1, sku] + known[stop - 1] - before  # [S]
+        lost_before = worst[start - 1, sku] if start else np.zeros(problem.n_scenarios)
+        lost = worst[stop - 1, sku] - lost_before
+        left = cumulative[sku, stop - 1] - problem.net[stop - 1, sku] + worst[stop - 1, sku]
+        result["demand_mean"][row] = wanted.mean()
+        result["demand_median"][row] = np.median(wanted)
+        result["supply"][row] = (left + wanted - lost).mean()
+        result["p_stockout"][row] = np.mean(lost > 1e-9)
+        result["covered_level"][row] = 1.0 - result["p_stockout"][row]
+        result["p_left_over"][row] = np.mean(left > 1e-9)
+    return result
+
+
+def _running_lost(problem: Problem, cumulative: FloatArray) -> FloatArray:
+    """Return the units lost so far in every scenario, shape of `Problem.net`."""
+    worst = np.maximum(problem.net - cumulative.T[:, :, None], 0.0)
+    return np.maximum.accumulate(worst, axis=0)
+
+
+def _ratios(problem: Problem, prices: FloatArray, windows: dict[str, Any]) -> dict[str, Any]:
+    """Return critical ratios before and after capacity has its price."""
+    sku, member, when = windows["sku"], windows["member"], windows["when"]
+    runs = member >= 0
+    item = problem.members.item[member]
+    line = np.where(runs, problem.items.line[item], 0)
+    price = np.where(runs, prices[line, when], 0.0)
+    per_unit = problem.items.unit_time[item] / _pack_units(problem)[item]
+    length = windows["stop"] - windows["start"]
+    last = windows["stop"] == problem.n_periods
+    worth = np.where(last, problem.end_value[sku], problem.unit_cost[sku])
+    under = problem.price[sku] + problem.penalty[sku] - problem.unit_cost[sku]
+    over = problem.unit_cost[sku] - worth + problem.holding_cost[sku] * length
+    spread = np.maximum(under + over, 1e-12)
+    charged = under - np.where(runs, price * per_unit, 0.0)
+    unit = np.array(problem.units, dtype=object)[line]
+    return {
+        "critical_ratio": np.clip(under / spread, 0.0, 1.0),
+        "critical_ratio_at_price": np.clip(charged / spread, 0.0, 1.0),
+        "capacity_price": price,
+        "unit": np.where(runs, unit, ""),
+    }
+
+
+def _pack_units(problem: Problem) -> FloatArray:
+    """Return the pieces in one unit or pack of each item."""
+    members = problem.members
+    return np.bincount(members.item, members.units, problem.n_items).astype(np.float64)
+
+
+def _setup_per_unit(problem: Problem, made: IntArray, windows: dict[str, Any]) -> FloatArray:
+    member, when = windows["member"], windows["when"]
+    item = problem.members.item[member]
+    pieces = made[item, when] * _pack_units(problem)[item]
+    cost = np.where(member >= 0, problem.items.setup_cost[item], 0.0)
+    made_some = (member >= 0) & (pieces > 0)
+    return np.asarray(np.divide(cost, pieces, out=np.zeros(len(member)), where=made_some))
+
+
+def _one_more(
+    problem: Problem, made: IntArray, windows: dict[str, Any]
+) -> tuple[FloatArray, list[str]]:
+    """Return what one more unit or pack would earn, and what keeps the run as it is."""
+    draft = Draft(problem, made)
+    member, when = windows["member"], windows["when"]
+    gain = np.full(len(member), np.nan)
+    for step in range(problem.n_periods):
+        rows = np.flatnonzero((member >= 0) & (when == step))
+        _gain_of_one(draft, problem.members.item[member[rows]], step, rows, gain)
+    slack = limit_with_tolerance(problem) - line_usage(problem, made)
+    gain /= np.where(member >= 0, _pack_units(problem)[problem.members.item[member]], 1.0)
+    limits = [
+        _run_limit(draft, int(problem.members.item[m]), int(w), float(g), slack)
+        if m >= 0
+        else _no_run_limit(problem, int(sku))
+        for m, w, g, sku in zip(member, when, gain, windows["sku"], strict=True)
+    ]
+    return gain, limits
+
+
+def _gain_of_one(draft: Draft, item: IntArray, step: int, rows: IntArray, gain: FloatArray) -> None:
+    """Work out one more unit or pack, for items of different blocks at a time."""
+    left = np.arange(len(rows))
+    while len(left):
+        _, first = np.unique(draft.problem.items.block[item[left]], return_index=True)
+        now = left[np.sort(first)]
+        size = draft.made[item[now], step] + 1
+        value = draft.gains(Change(item[now], np.full(len(now), step), size))
+        gain[rows[now]] = value
+        left = np.setdiff1d(left, now)
+
+
+def _run_limit(draft: Draft, item: int, when: int, gain: float, slack: FloatArray) -> str:
+    """Say in a clause what keeps a run from being larger or smaller."""
+    problem, items = draft.problem, draft.problem.items
+    size, line = int(draft.made[item, when]), int(items.line[item])
+    moq, multiple = int(items.moq[item]), int(items.multiple[item])
+    overtime = draft.used[line, when] >= problem.regular[line, when] - 1e-9
+    clauses = [
+        (gain <= 0 and size == moq > multiple, f"the smallest run is {size:,}"),
+        (
+            gain > 0 and slack[line, when] < items.unit_time[item],
+            f"the capacity of {problem.lines[line]} is used up in that period",
+        ),
+        (
+            gain > 0 and size + multiple > items.most[item, when],
+            f"the largest run that the period allows is {size:,}",
+        ),
+        (multiple > 1, f"runs come in multiples of {multiple:,}"),
+        (gain > 0 and overtime, "the overtime it would take costs more"),
+        (gain > 0, "no larger change that pays was found"),
+        (True, "that is where another unit stops paying"),
+    ]
+    held = _group_clause(draft, item, when)
+    return held or next(text for holds, text in clauses if holds)
+
+
+def _group_clause(draft: Draft, item: int, when: int) -> str:
+    """Name the group that holds a run where it is, if one does."""
+    for group in draft.groups_of.get(item, ()):
+        pieces = int(group.weights @ draft.made[group.items, when])
+        if group.multiple > 1 or pieces == group.moq or pieces >= group.max_lot:
+            return f"the limit of group {group.name!r} ({pieces:,} pieces together) holds it there"
+    return ""
+
+
+def _no_run_limit(problem: Problem, sku: int) -> str:
+    """Say in a clause why a SKU is not made."""
+    item = problem.members.item[problem.members.sku == sku]
+    if not (problem.items.most[item] > 0).any():
+        return "no period has room for its smallest run, or every run would arrive too late"
+    if problem.net[-1, sku].max() <= 0:
+        return "stock and orders on the way cover every scenario"
+    if problem.price[sku] + problem.penalty[sku] <= problem.unit_cost[sku]:
+        return "a unit costs more than it brings"
+    return "a run would not earn its set-up, its smallest quantity or the capacity it takes"

@@ -1,0 +1,163 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from scipy.optimize import linprog
+
+from c2m.errors import ArgumentError
+from c2m.production.newsvendor import capacitated_run_sizes, critical_ratio, run_sizes
+
+money = st.floats(0.01, 1e4)
+
+
+def expected_cost(size, demand, underage, overage):
+    return np.mean(underage * np.maximum(demand - size, 0) + overage * np.maximum(size - demand, 0))
+
+
+@given(demand=st.lists(st.integers(0, 60), min_size=1, max_size=30), underage=money, overage=money)
+def test_no_other_run_size_is_cheaper(demand, underage, overage):
+    demand = np.array(demand, dtype=float)
+    best = run_sizes(demand[:, None], underage, overage)
+    cheapest = min(expected_cost(size, demand, underage, overage) for size in range(61))
+    assert best.cost[0] == pytest.approx(cheapest)
+    assert expected_cost(best.size[0], demand, underage, overage) == pytest.approx(cheapest)
+
+
+def test_each_sku_has_its_own_costs():
+    samples = np.column_stack([np.arange(1, 11), np.arange(1, 11)])
+    sizes = run_sizes(samples, underage_cost=[9.0, 1.0], overage_cost=[1.0, 9.0])
+    assert sizes.size.tolist() == [9.0, 1.0]
+
+
+def test_the_ratio_is_reached_exactly_where_it_is_a_share_of_the_samples():
+    for hit in range(1, 50):
+        sizes = run_sizes(np.arange(1.0, 51.0)[:, None], float(hit), float(50 - hit))
+        assert sizes.size.tolist() == [hit]
+
+
+def test_free_leftovers_mean_the_largest_demand_and_free_shortage_means_nothing():
+    samples = [[3.0], [8.0]]
+    assert run_sizes(samples, 1.0, 0.0).size.tolist() == [8.0]
+    assert run_sizes(samples, 0.0, 1.0).size.tolist() == [0.0]
+
+
+@st.composite
+def lines(draw):
+    """Draw SKUs that share a line, often with ties in demand and in money."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n_samples, n_skus = draw(st.integers(1, 8)), draw(st.integers(1, 6))
+    samples = rng.integers(0, draw(st.sampled_from([2, 20])), size=(n_samples, n_skus))
+    few = draw(st.booleans())
+    amounts = rng.integers(1, 3, size=(3, n_skus)) if few else rng.uniform(0.1, 9, (3, n_skus))
+    share = draw(st.floats(0.0, 1.2))
+    return samples.astype(float), *amounts.astype(float), share
+
+
+def least_cost(samples, underage, overage, time, capacity):
+    """Solve the same problem as a linear programme: sizes, units short, units left."""
+    n_samples, n_skus = samples.shape
+    eye = np.eye(n_samples * n_skus)
+    own = np.tile(np.eye(n_skus), (n_samples, 1))
+    cost = [np.zeros(n_skus), np.tile(underage, n_samples), np.tile(overage, n_samples)]
+    used = np.concatenate([time, np.zeros(2 * n_samples * n_skus)])
+    result = linprog(
+        np.concatenate(cost) / np.repeat([1, n_samples], [n_skus, 2 * n_samples * n_skus]),
+        A_ub=used[None, :],
+        b_ub=[capacity],
+        A_eq=np.hstack([own, eye, -eye]),
+        b_eq=samples.ravel(),
+    )
+    assert result.status == 0
+    return result.fun, result.ineqlin.marginals[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(line=lines())
+def test_shared_capacity_is_used_as_a_linear_programme_would(line):
+    samples, underage, overage, time, share = line
+    free = run_sizes(samples, underage, overage).size
+    capacity = share * float(time @ free)
+    shared = capacitated_run_sizes(samples, underage, overage, time, capacity)
+    fun, _ = least_cost(samples, underage, overage, time, capacity)
+    assert float(time @ shared.size) <= capacity * (1 + 1e-12) + 1e-12
+    assert np.all(shared.size >= 0)
+    assert shared.cost.sum() == pytest.approx(fun, abs=1e-7)
+    assert shared.bound == pytest.approx(shared.cost.sum(), rel=1e-9, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(line=lines(), more=st.floats(0.0, 5.0))
+def test_more_capacity_never_costs_more_and_its_price_bounds_the_gain(line, more):
+    samples, underage, overage, time, share = line
+    capacity = share * float(time @ run_sizes(samples, underage, overage).size)
+    first = capacitated_run_sizes(samples, underage, overage, time, capacity)
+    second = capacitated_run_sizes(samples, underage, overage, time, capacity + more)
+    gain = first.cost.sum() - second.cost.sum()
+    assert -1e-9 <= gain <= first.price * more + 1e-9
+    assert second.price <= first.price + 1e-12
+
+
+@pytest.mark.parametrize("capacity", [1000.0, np.inf])
+def test_capacity_that_does_not_bind_has_no_price(capacity):
+    samples = np.arange(12.0).reshape(6, 2)
+    shared = capacitated_run_sizes(samples, 3.0, 1.0, 1.0, capacity)
+    assert shared.price == 0.0
+    assert shared.bound == pytest.approx(shared.cost.sum())
+    assert_allclose(shared.size, run_sizes(samples, 3.0, 1.0).size)
+
+
+def test_no_capacity_means_no_run():
+    shared = capacitated_run_sizes([[4.0, 5.0], [6.0, 7.0]], [3.0, 9.0], 1.0, [1.0, 2.0], 0.0)
+    assert shared.size.tolist() == [0.0, 0.0]
+    assert shared.price == pytest.approx(4.5)
+
+
+def test_many_steps_are_bisected_to_the_same_optimum():
+    rng = np.random.default_rng(7)
+    samples = rng.gamma(2.0, 50.0, size=(200, 400))
+    underage, overage, time = rng.uniform(1, 20, (3, 400))
+    capacity = 0.5 * float(time @ run_sizes(samples, underage, overage).size)
+    shared = capacitated_run_sizes(samples, underage, overage, time, capacity)
+    assert float(time @ shared.size) == pytest.approx(capacity, rel=1e-12)
+    assert shared.cost.sum() == pytest.approx(shared.bound, rel=1e-12)
+    off_sample = ~np.any(samples == shared.size, axis=0) & (shared.size > 0)
+    assert np.count_nonzero(off_sample) <= 1
+
+
+def test_a_thousand_equal_skus_fill_the_line_although_no_price_parts_them():
+    samples = np.tile(np.arange(1.0, 21.0)[:, None], (1, 1000))
+    shared = capacitated_run_sizes(samples, 3.0, 1.0, 1.0, 10_500.0)
+    assert shared.size.sum() == pytest.approx(10_500.0)
+    assert set(shared.size.tolist()) == {10.0, 11.0}
+    assert shared.cost.sum() == pytest.approx(shared.bound)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1.0, 2.0], 1.0, 1.0), "Expected samples of shape"),
+        (([[-1.0]], 1.0, 1.0), "Expected every sample"),
+        (([[np.nan]], 1.0, 1.0), "Expected every sample"),
+        (([[1.0]], -1.0, 1.0), "Expected underage_cost >= 0, got -1.0"),
+        (([[1.0]], 1.0, np.inf), "Expected overage_cost >= 0, got inf"),
+        (([[1.0]], 0.0, 0.0), r"Expected underage_cost \+ overage_cost > 0"),
+        (([[1.0]], [1.0, 2.0], 1.0), "Expected one underage_cost or one per SKU"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(arguments, message):
+    with pytest.raises(ArgumentError, match=message):
+        run_sizes(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("time", "capacity", "message"),
+    [(0.0, 1.0, "unit_time > 0"), (1.0, -1.0, "capacity >= 0"), (1.0, np.nan, "capacity >= 0")],
+)
+def test_a_line_needs_times_and_a_capacity(time, capacity, message):
+    with pytest.raises(ArgumentError, match=message):
+        capacitated_run_sizes([[1.0]], 1.0, 1.0, time, capacity)
+
+
+def test_the_critical_ratio_of_the_textbook():
+    assert critical_ratio(underage_cost=18.0, overage_cost=2.0) == 0.9
