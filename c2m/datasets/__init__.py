@@ -1,0 +1,6 @@
+"""Data to try c2m on: a real sample that ships with it, and a market with known truth."""
+
+from c2m.datasets.journey import Journey, load_journey
+from c2m.datasets.market import Market, MarketTruth, simulate_market
+
+__all__ = ["Journey", "Market", "MarketTruth", "load_journey", "simulate_market"]
