@@ -19,6 +19,7 @@ from c2m.panel import Panel
 from c2m.periods import Calendar
 from c2m.plan import Plan
 from c2m.production import Factory, Line, Product, Routing, plan_production
+from c2m.signals import Events, build_panel, read_events
 
 __version__ = "0.1.0"
 
@@ -29,6 +30,7 @@ __all__ = [
     "Calendar",
     "DataError",
     "Demand",
+    "Events",
     "Factory",
     "InfeasiblePlanError",
     "Line",
@@ -37,7 +39,9 @@ __all__ = [
     "Plan",
     "Product",
     "Routing",
+    "build_panel",
     "plan_production",
+    "read_events",
 ]
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

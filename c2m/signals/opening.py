@@ -1,0 +1,189 @@
+"""The door of the wing: a log of events is opened, and what is wrong with it is said."""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Final, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from c2m.errors import ArgumentError, DataError, warn
+from c2m.frames import did_you_mean, name_list
+from c2m.signals.columns import match_columns, type_problems
+from c2m.signals.events import Events
+from c2m.signals.reading import Reading
+from c2m.signals.schema import COLUMNS, EVENT_TYPES, REQUIRED
+from c2m.signals.sources import FrameSource, Source, open_files
+from c2m.signals.times import check_format, check_zone, no_zone
+
+SCHEMAS: Final = ("canonical",)
+"""Names that ``schema=`` takes."""
+
+
+def read_events(
+    source: object,
+    schema: str = "canonical",
+    *,
+    columns: Mapping[str, str | None] | None = None,
+    event_types: Mapping[str, str | None] | str | None = None,
+    time_zone: str | None = None,
+    time_format: str | None = None,
+    on_bad: Literal["error", "set_aside"] = "error",
+    delimiter: str | None = None,
+    encoding: str = "utf8",
+) -> Events:
+    """Open a log of consumer events. Nothing but its schema is read yet.
+
+    Parameters
+    ----------
+    source : DataFrame or other Arrow table, path, or list of paths
+        A frame in memory (pandas, polars, pyarrow), a parquet or CSV file, a folder of them, a
+        pattern such as ``"events/*.parquet"``, or a list of paths. Hidden files and those that
+        start with ``_`` are no part of a folder.
+    schema : str
+        The layout of the log. ``"canonical"``: the columns of `c2m.signals.COLUMNS`;
+        ``event_time``, ``event_type`` and ``sku`` are required. Other columns are not read.
+    columns : mapping of str to (str or None), optional
+        Canonical column -> column of the log, where the names differ. None: the log has no such
+        column, whatever a column of that name holds.
+    event_types : mapping of str to (str or None), or str, optional
+        Type in the log -> type of `c2m.EVENT_TYPES`; None leaves events of a type out. One type
+        for every row of a log that has no such column: ``event_types="purchase"``.
+    time_zone : str, optional
+        Where times that carry no zone were written down: ``"UTC"``, or the zone of the shop's
+        clock. The shop's own dates are times at midnight there.
+    time_format : str, optional
+        Format of times that are text but not ISO, such as ``"%d/%m/%Y %H:%M"``; ``"s"``,
+        ``"ms"``, ``"us"`` or ``"ns"`` for numbers since 1970 in UTC.
+    on_bad : {"error", "set_aside"}
+        What to do with rows that cannot be used: stop when the log has been read, listing every
+        reason, or go on without them, with a warning (`Events.rejected` lists them).
+    delimiter : str, optional
+        Between the fields of a CSV file; a comma, or a tab for ``.tsv``, unless given.
+    encoding : str
+        Of CSV files.
+
+    Returns
+    -------
+    Events
+        The log.
+
+    Raises
+    ------
+    DataError
+        If there is no such file, it cannot be read, or columns are missing or of the wrong type.
+    ArgumentError
+        If an argument is out of its range.
+
+    Warns
+    -----
+    C2MWarning
+        If files of the log differ in their columns, or a column has almost a canonical name.
+
+    Notes
+    -----
+    Codes (SKUs, users, orders) are text, with their leading zeros; whole numbers become their
+    digits. A number that is no number is a bad row where it counts: the quantity of a purchase
+    or return, the price of a purchase, any ``in_stock``. Of events with the same ``event_id`` on
+    the same day the one with the latest ``ingest_time`` counts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> log = pd.DataFrame({
+    ...     "at": ["2026-11-21 09:00", "2026-11-21 23:30", "2026-11-22 08:00"],
+    ...     "what": ["view", "fav", "buy"],
+    ...     "article": ["0007", "0007", "0007"],
+    ... })
+    >>> events = read_events(
+    ...     log,
+    ...     columns={"event_time": "at", "event_type": "what", "sku": "article"},
+    ...     event_types={"fav": "wishlist_add", "buy": "purchase"},
+    ...     time_zone="Europe/Paris",
+    ... )
+    >>> events.to_frame()["event_time"].tolist()[1]
+    Timestamp('2026-11-21 22:30:00+0000', tz='UTC')
+    >>> [str(day.date()) for day in events.days()]
+    ['2026-11-21', '2026-11-22']
+    """
+    if schema not in SCHEMAS:
+        raise ArgumentError(f"Expected schema 'canonical', got {schema!r}.")
+    if on_bad not in {"error", "set_aside"}:
+        raise ArgumentError(f"Expected on_bad 'error' or 'set_aside', got {on_bad!r}.")
+    if time_zone is not None:
+        check_zone(time_zone, "time_zone")
+    check_format(time_format)
+    mapping = _check_event_types({} if event_types is None else event_types)
+    log = _open(source, delimiter=delimiter, encoding=encoding)
+    reading = _make_reading(log, columns or {}, mapping, time_zone, time_format)
+    events = Events(log, reading, schema, on_bad)
+    _warn_of_columns(events, columns or {})
+    return events
+
+
+def _open(source: object, *, delimiter: str | None, encoding: str) -> Source:
+    paths = source if isinstance(source, (list, tuple)) else [source]
+    names = [os.fspath(path) for path in paths if isinstance(path, (str, os.PathLike))]
+    if names and len(names) == len(paths):
+        return open_files(names, delimiter=delimiter, encoding=encoding)
+    if isinstance(source, pd.DataFrame) or hasattr(source, "__arrow_c_stream__"):
+        return FrameSource.of(source)
+    problem = f"a {type(source).__name__} is neither a table nor a path"
+    raise DataError("events", [problem], "pass a pandas, polars or pyarrow frame, or a path")
+
+
+def _check_event_types(
+    mapping: Mapping[str, str | None] | str,
+) -> Mapping[str, str | None] | str:
+    kinds = [mapping] if isinstance(mapping, str) else list(mapping.values())
+    unknown = [kind for kind in kinds if kind is not None and kind not in EVENT_TYPES]
+    if unknown:
+        raise ArgumentError(
+            f"Expected event_types of c2m.EVENT_TYPES, got {name_list(unknown)}"
+            f"{did_you_mean(unknown[0], EVENT_TYPES)}; there are {', '.join(EVENT_TYPES)}."
+        )
+    return mapping if isinstance(mapping, str) else {str(k): v for k, v in mapping.items()}
+
+
+def _make_reading(
+    log: Source,
+    columns: Mapping[str, str | None],
+    event_types: Mapping[str, str | None] | str,
+    time_zone: str | None,
+    time_format: str | None,
+) -> Reading:
+    matched, found = match_columns(columns, log.types, one_type=isinstance(event_types, str))
+    found += type_problems(matched, log.types)
+    needed = [matched[name] for name in REQUIRED if name in matched]
+    found += [
+        (f"required column {own!r} {log.absent[own]}", "pass files that have it")
+        for own in needed
+        if own in log.absent
+    ]
+    if found:
+        fixes = "; ".join(dict.fromkeys(fix for _, fix in found))
+        raise DataError("events", [problem for problem, _ in found], fixes)
+    own = matched["event_time"]
+    kind = log.types[own]
+    local = pa.types.is_timestamp(kind) and kind.tz is None
+    if time_zone is None and (local or pa.types.is_date(kind)):
+        raise no_zone(own)
+    types = {name: log.types[own] for name, own in matched.items()}
+    return Reading(matched, types, event_types, time_zone, time_format)
+
+
+def _warn_of_columns(events: Events, named: Mapping[str, str | None]) -> None:
+    """Tell of optional columns that some files lack, and of names that are almost canonical."""
+    absent = [
+        f"{own!r} {events.source.absent[own]}"
+        for own in events.columns.values()
+        if own in events.source.absent
+    ]
+    if absent:
+        warn(f"Columns of `events` are unknown in some files: {'; '.join(absent)}.")
+    open_names = [name for name in COLUMNS if name not in {*events.columns, *named}]
+    close = {name: get_close_matches(name, open_names, n=1, cutoff=0.85) for name in events.unread}
+    meant = [f"{name!r} (did you mean {match[0]!r}?)" for name, match in close.items() if match]
+    if meant:
+        warn(f"Columns of `events` are not read: {', '.join(meant)}. Name them in columns=.")
