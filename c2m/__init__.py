@@ -15,6 +15,14 @@ from c2m.errors import (
     InfeasiblePlanError,
     MissingEngineError,
 )
+from c2m.forecast import (
+    Backtest,
+    DirectBoosting,
+    MovingAverage,
+    SeasonalNaive,
+    backtest,
+    forecast_demand,
+)
 from c2m.panel import Panel
 from c2m.periods import Calendar
 from c2m.plan import Plan
@@ -25,21 +33,27 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ArgumentError",
+    "Backtest",
     "C2MError",
     "C2MWarning",
     "Calendar",
     "DataError",
     "Demand",
+    "DirectBoosting",
     "Events",
     "Factory",
     "InfeasiblePlanError",
     "Line",
     "MissingEngineError",
+    "MovingAverage",
     "Panel",
     "Plan",
     "Product",
     "Routing",
+    "SeasonalNaive",
+    "backtest",
     "build_panel",
+    "forecast_demand",
     "plan_production",
     "read_events",
 ]

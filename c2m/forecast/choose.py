@@ -1,0 +1,218 @@
+"""The front door: pick a model by backtest, and say what was picked and why."""
+
+import logging
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from c2m.errors import ArgumentError, C2MWarning, warn
+from c2m.forecast.backtest import backtest
+from c2m.forecast.baselines import MovingAverage, SeasonalNaive
+from c2m.forecast.boosting import DirectBoosting
+from c2m.forecast.recipe import settle_recipe
+from c2m.forecast.target import check_horizon
+from c2m.frames import name_list
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from c2m.demand import Demand
+    from c2m.forecast.leaderboard import Backtest
+    from c2m.panel import Panel
+
+Candidate = SeasonalNaive | MovingAverage | DirectBoosting
+
+_LOG: Final = logging.getLogger(__name__)
+
+_WORTH: Final = 0.005
+"""A model that needs more must lose this share less than a simpler one."""
+
+
+def forecast_demand(
+    panel: "Panel",
+    horizon: int,
+    *,
+    model: object | None = None,
+    future: object | None = None,
+    windows: int = 3,
+    seed: int = 0,
+    progress: bool = False,
+) -> "Demand":
+    """Forecast demand with the model that did best on the panel's own past.
+
+    The candidates, from simple to demanding, are `SeasonalNaive`, `MovingAverage`,
+    `DirectBoosting` without signals and, where the panel has some, with them. Each is fitted at
+    up to `windows` earlier cutoffs and scored on the `horizon` periods after them; the loss is the
+    mean of ``wql`` (each period) and ``total_wql`` (the sum over the horizon). A more demanding
+    model must lose at least 0.5 % less. Warnings of the trial fits are not shown, those of
+    the final fit are. Too short a history for a trial is forecast by `MovingAverage`.
+
+    Parameters
+    ----------
+    panel : Panel
+        What is known today.
+    horizon : int
+        Periods ahead.
+    model : fitted model, optional
+        A model that was fitted on this panel: it forecasts, and nothing is picked.
+    future : DataFrame, optional
+        What is planned for the periods ahead: price, promotion, calendar; see
+        `Panel.with_future`.
+    windows : int
+        Most cutoffs to try the candidates at.
+    seed : int
+        Seed of the candidates' sampling.
+    progress : bool
+        Whether to show progress, where tqdm is installed.
+
+    Returns
+    -------
+    Demand
+        The forecast; its `notes` say which model was picked and why.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument is out of range, or `model` was fitted on another panel.
+
+    Warns
+    -----
+    C2MWarning
+        If the history is too short to pick by, or known channels have no plan.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from c2m.panel import Panel
+    >>> weeks = pd.date_range("2026-01-05", periods=30, freq="7D")
+    >>> frame = pd.DataFrame({"sku": "A", "period": weeks, "sales": [4, 6] * 15})
+    >>> demand = forecast_demand(Panel.from_frame(frame, freq="W"), horizon=2)
+    >>> print(demand.notes[0][:24])
+    MovingAverage was picked
+    """
+    horizon = check_horizon(horizon)
+    if model is not None:
+        return _forecast_with(model, panel, horizon, future)
+    if future is not None:
+        panel = panel.with_future(future)
+    candidates = _candidates(panel, horizon, seed)
+    trials = _trials(panel, horizon, windows)
+    if trials is None:
+        chosen, note = "MovingAverage", _too_short(panel, horizon)
+        warn(note)
+    else:
+        found = _try_out(candidates, panel, horizon, trials, progress=progress)
+        chosen, note = _pick(candidates, found)
+    _LOG.info(note)
+    demand = candidates[chosen].fit(panel).predict(horizon)
+    return replace(demand, notes=(*demand.notes, note))
+
+
+@dataclass(frozen=True)
+class _Trials:
+    """How many cutoffs, and how far apart."""
+
+    windows: int
+    step: int
+
+
+def _forecast_with(model: Any, panel: "Panel", horizon: int, future: object | None) -> "Demand":
+    """Forecast with a fitted model and see that it fits the panel."""
+    if not callable(getattr(model, "predict", None)):
+        raise ArgumentError(f"Expected model with predict(horizon), got {type(model).__name__}.")
+    demand: Demand = (
+        model.predict(horizon) if future is None else model.predict(horizon, future=future)
+    )
+    first = panel.first + panel.n_periods
+    if (demand.calendar, demand.first) != (panel.calendar, first) or demand.skus != panel.skus:
+        raise ArgumentError(
+            f"Expected a model that was fitted on this panel (cutoff {panel.cutoff.date()}, "
+            f"{panel.n_series:,} series), got one that forecasts {demand!r}. Fit it on this panel."
+        )
+    note = f"{model!r} was passed by the caller; no other model was tried."
+    return replace(demand, notes=(*demand.notes, note))
+
+
+def _candidates(panel: "Panel", horizon: int, seed: int) -> "dict[str, Candidate]":
+    """Return the candidates, from simple to demanding."""
+    known = panel.known if panel.n_ahead else ()
+    if panel.known and not panel.n_ahead:
+        warn(
+            f"{len(panel.known)} channels are known ahead ({name_list(panel.known)}), but nothing "
+            "is planned after the cutoff: they are not used. Pass the plan in future=."
+        )
+    candidates: dict[str, Candidate] = {
+        "SeasonalNaive": SeasonalNaive(),
+        "MovingAverage": MovingAverage(),
+        "DirectBoosting": DirectBoosting(horizon, signals=(), known=known, seed=seed),
+    }
+    recipe = settle_recipe(
+        panel, horizon=horizon, target=None, signals="auto", known=known, seasonality="auto"
+    )
+    if recipe.signals:
+        candidates["DirectBoosting with signals"] = DirectBoosting(horizon, known=known, seed=seed)
+    return candidates
+
+
+def _trials(panel: "Panel", horizon: int, windows: int) -> _Trials | None:
+    """Return cutoffs that each leave more history than the horizon; None when there are none."""
+    if not isinstance(windows, int | np.integer) or windows < 1:
+        raise ArgumentError(f"Expected windows, a whole number >= 1, got {windows!r}.")
+    spare = panel.n_periods - 2 * horizon - 1
+    if spare < 0:
+        return None
+    step = max(1, min(horizon // 2, spare // max(windows - 1, 1)))
+    return _Trials(min(windows, spare // step + 1), step)
+
+
+def _too_short(panel: "Panel", horizon: int) -> str:
+    return (
+        f"MovingAverage was taken without trying others: {panel.n_periods} periods of history are "
+        f"too few to hold back {horizon} and learn from more than that. Pass at least "
+        f"{2 * horizon + 1} periods, a shorter horizon, or a fitted model."
+    )
+
+
+def _try_out(
+    candidates: "dict[str, Candidate]",
+    panel: "Panel",
+    horizon: int,
+    trials: _Trials,
+    *,
+    progress: bool,
+) -> "Backtest":
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", C2MWarning)
+        return backtest(
+            candidates,
+            panel,
+            horizon=horizon,
+            windows=trials.windows,
+            step=trials.step,
+            progress=progress,
+        )
+
+
+def _pick(candidates: "dict[str, Candidate]", found: "Backtest") -> tuple[str, str]:
+    """Return the name of the winner and the reason."""
+    loss = _losses(found)
+    if loss.isna().all():
+        reason = f"because nothing was sold in the periods held back. {found.note}"
+        return "MovingAverage", f"MovingAverage was taken, {reason}"
+    chosen, least = "", np.inf
+    for name in candidates:
+        if loss[name] < least * (1 - _WORTH):
+            chosen, least = name, float(loss[name])
+    others = ", ".join(f"{name} {loss[name]:.3f}" for name in candidates if name != chosen)
+    return chosen, (
+        f"{chosen} was picked for the least loss on held-back periods, {least:.3f} (mean of the "
+        f"weighted quantile losses of periods and totals); {others}. {found.note}"
+    )
+
+
+def _losses(found: "Backtest") -> "pd.Series":
+    """Return the mean loss of each model over the cutoffs at which anything was sold."""
+    both = found.scores.assign(loss=(found.scores["wql"] + found.scores["total_wql"]) / 2)
+    return both.groupby("model")["loss"].mean()

@@ -1,0 +1,202 @@
+"""Which features a panel allows: settled once, at the fit, and saved with the model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
+
+import numpy as np
+import pandas as pd
+
+from c2m.errors import ArgumentError
+from c2m.frames import did_you_mean, name_list, text_codes
+
+if TYPE_CHECKING:
+    from c2m.panel import Panel
+
+_WINDOWS: Final = {
+    "D": (1, 3, 7, 14, 28, 56, 91, 182, 364),
+    "W": (1, 2, 4, 8, 13, 26, 52),
+    "MS": (1, 2, 3, 6, 12, 24),
+    "table": (1, 2, 4, 8, 13, 26, 52),
+}
+_SEASONS: Final = {"D": (7, 364), "W": (52,), "MS": (12,), "table": (52,)}
+_MEMORY: Final = {"D": 28, "W": 8, "MS": 6, "table": 8}
+_YEAR: Final = {"D": 364, "W": 52, "MS": 12, "table": 52}
+_NO_SIGNAL: Final = frozenset({"sales", "demand", "demand_sd", "revenue", "in_stock", "on_sale"})
+"""Channels that say what the target says, or that are used to censor it."""
+
+Choice = Sequence[str] | Literal["auto"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The features of a model.
+
+    Parameters
+    ----------
+    target : str
+        Channel to forecast.
+    windows : tuple of int
+        Recent windows, in periods, rising.
+    memory : int
+        Periods that the level remembers: the newest value weighs ``2 / (memory + 1)``.
+    seasons : tuple of int
+        Season lengths of which the history holds enough.
+    signals : tuple of str
+        Observed channels, used up to the cutoff.
+    signed : tuple of str
+        Those of them that were below 0 somewhere, of which no logarithm is taken.
+    known : tuple of str
+        Channels used in the period that is forecast.
+    calendar : tuple of str
+        ``"weekday"``, ``"day"``, ``"week"``, ``"month"``, ``"days"`` of that period.
+    attributes : mapping of str to tuple of str, or None
+        Values of each attribute of text; None for one of numbers.
+    """
+
+    target: str
+    windows: tuple[int, ...]
+    memory: int
+    seasons: tuple[int, ...]
+    signals: tuple[str, ...]
+    signed: tuple[str, ...]
+    known: tuple[str, ...]
+    calendar: tuple[str, ...]
+    attributes: Mapping[str, tuple[str, ...] | None]
+
+    def to_facts(self) -> dict[str, Any]:
+        """Return the recipe as JSON can hold it."""
+        return asdict(self)
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> Self:
+        """Return the recipe that `to_facts` wrote.
+
+        Parameters
+        ----------
+        facts : mapping
+            Lists where tuples were.
+
+        Returns
+        -------
+        Recipe
+            The same recipe.
+        """
+        plain = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in facts.items()
+        }
+        attributes = {
+            name: None if values is None else tuple(values)
+            for name, values in facts["attributes"].items()
+        }
+        arguments: dict[str, Any] = {**plain, "attributes": attributes}
+        return cls(**arguments)
+
+
+def settle_recipe(
+    panel: "Panel",
+    *,
+    horizon: int,
+    target: str | None,
+    signals: Choice,
+    known: Choice,
+    seasonality: Literal["auto"] | int | None,
+) -> Recipe:
+    """Choose the features that a panel allows.
+
+    Parameters
+    ----------
+    panel : Panel
+        What is known at the fit.
+    horizon : int
+        Periods ahead.
+    target, signals, known, seasonality
+        See `DirectBoosting`.
+
+    Returns
+    -------
+    Recipe
+        The features.
+
+    Raises
+    ------
+    ArgumentError
+        If a channel that was named is not there.
+    """
+    kind = panel.freq.partition("-")[0]
+    name = panel.target if target is None else target
+    ahead = panel.known if known == "auto" else _named(panel, known, "known")
+    ahead = tuple(channel for channel in ahead if channel not in {name, "on_sale"})
+    taken = {name, *ahead}
+    if signals == "auto":
+        chosen = tuple(c for c in panel.channels if c not in taken | _NO_SIGNAL)
+    else:
+        chosen = tuple(c for c in _named(panel, signals, "signals") if c not in taken)
+    length = panel.n_periods
+    return Recipe(
+        target=_named(panel, [name], "target")[0],
+        windows=tuple(width for width in _WINDOWS[kind] if width < length) or (1,),
+        memory=_MEMORY[kind],
+        seasons=tuple(
+            season
+            for season in _seasons(kind, seasonality)
+            if length > season + min(season, horizon) + 2
+        ),
+        signals=chosen,
+        signed=tuple(channel for channel in chosen if np.nanmin(panel[channel], initial=0.0) < 0),
+        known=ahead,
+        calendar=_calendar(kind, length),
+        attributes=_attributes(panel),
+    )
+
+
+def _named(panel: "Panel", names: Sequence[str], argument: str) -> tuple[str, ...]:
+    names = [names] if isinstance(names, str) else list(names)
+    absent = [name for name in names if name not in panel]
+    if absent:
+        hint = did_you_mean(absent[0], panel.channels)
+        raise ArgumentError(
+            f"Expected {argument} to name channels of the panel, got {name_list(absent)}{hint}; "
+            f"there are {name_list(panel.channels)}."
+        )
+    return tuple(names)
+
+
+def _seasons(kind: str, seasonality: Literal["auto"] | int | None) -> tuple[int, ...]:
+    if seasonality is None:
+        return ()
+    if seasonality == "auto":
+        return _SEASONS[kind]
+    if not isinstance(seasonality, int | np.integer) or seasonality < 2:
+        raise ArgumentError(
+            f"Expected seasonality 'auto', None or a whole number >= 2, got {seasonality!r}."
+        )
+    return (int(seasonality),)
+
+
+def _calendar(kind: str, length: int) -> tuple[str, ...]:
+    """Name the calendar features of which every value was seen more than once."""
+    features = {
+        "weekday": kind == "D" and length >= 21,
+        "day": kind == "D" and length >= 91,
+        "week": kind in {"D", "W", "table"} and length >= 1.5 * _YEAR[kind],
+        "month": kind == "MS" and length >= 1.5 * _YEAR[kind],
+        "days": kind in {"MS", "table"} and length >= 6,
+    }
+    return tuple(name for name, wanted in features.items() if wanted)
+
+
+def _attributes(panel: "Panel") -> dict[str, tuple[str, ...] | None]:
+    """Return the attributes that can teach: neither constant nor a name of almost every series."""
+    useful: dict[str, tuple[str, ...] | None] = {}
+    for name in panel.attributes.columns:
+        values = panel.attributes[name]
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            if len(values.dropna().unique()) > 1:
+                useful[str(name)] = None
+            continue
+        levels = text_codes(values).dropna().unique()
+        if 1 < len(levels) <= panel.n_series / 2:
+            useful[str(name)] = tuple(sorted(map(str, levels)))
+    return useful

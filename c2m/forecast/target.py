@@ -1,0 +1,90 @@
+"""What a model learns from and is scored on: the target, without what stock-outs hide."""
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from c2m.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from c2m.panel import Panel
+
+FloatArray = NDArray[np.float64]
+
+LEAST_IN_STOCK: Final = 0.5
+"""Share of a period from which on its sales count as what was wanted."""
+
+
+def observed_target(panel: "Panel", target: str | None = None) -> FloatArray:
+    """Return the target with periods that hide demand set to unknown.
+
+    This is the library's one censoring strategy for sales: a period in which a series was out of
+    stock for most of the time, or not on sale, is unknown, neither a lesson nor a score. The
+    channel ``demand`` was unconstrained already and is returned as it is.
+
+    Parameters
+    ----------
+    panel : Panel
+        The panel; its channels ``in_stock`` and ``on_sale`` are used where it has them.
+    target : str, optional
+        The channel; the panel's own target unless given.
+
+    Returns
+    -------
+    ndarray, shape (n_series, n_periods)
+        Units; NaN where unknown.
+    """
+    name = panel.target if target is None else target
+    values = panel[name][:, : panel.n_periods].astype(np.float64)
+    if name != "demand":
+        if "in_stock" in panel:
+            values[panel["in_stock"][:, : panel.n_periods] < LEAST_IN_STOCK] = np.nan
+        if "on_sale" in panel:
+            values[panel["on_sale"][:, : panel.n_periods] == 0] = np.nan
+    return values  # [S, T]
+
+
+def sold_ahead(panel: "Panel", horizon: int) -> NDArray[np.bool_]:
+    """Say in which of the next periods a series may sell at all.
+
+    Parameters
+    ----------
+    panel : Panel
+        The panel; only a channel ``on_sale`` that is known ahead closes a period.
+    horizon : int
+        Periods after the cutoff.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_series, horizon)
+        False where ``on_sale`` is planned to be 0.
+    """
+    sold = np.ones((panel.n_series, horizon), dtype=bool)
+    if "on_sale" in panel.known:
+        planned = panel["on_sale"][:, panel.n_periods : panel.n_periods + horizon]
+        sold[:, : planned.shape[1]] = planned != 0
+    return sold  # [S, H]
+
+
+def check_horizon(horizon: int) -> int:
+    """Return the horizon if it is a whole number of at least one period.
+
+    Parameters
+    ----------
+    horizon : int
+        Periods after the cutoff.
+
+    Returns
+    -------
+    int
+        The same.
+
+    Raises
+    ------
+    ArgumentError
+        If it is not.
+    """
+    if not isinstance(horizon, int | np.integer) or horizon < 1:
+        raise ArgumentError(f"Expected horizon, a whole number of periods >= 1, got {horizon!r}.")
+    return int(horizon)

@@ -1,0 +1,179 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from c2m.demand import Demand
+from c2m.distribution import GammaPoisson
+from c2m.errors import ArgumentError
+from c2m.forecast import MovingAverage, SeasonalNaive, backtest
+from c2m.forecast.scores import wape, weighted_quantile_loss
+
+
+class Constant:
+    """A model of one's own: no base class, only fit and predict."""
+
+    fitted = 0
+
+    def __init__(self, value=3.0):
+        self.value = value
+
+    def fit(self, panel):
+        self.fitted += 1
+        assert self.fitted == 1, "a model was fitted twice"
+        self.panel = panel
+        return self
+
+    def predict(self, horizon):
+        mean = np.full((self.panel.n_series, horizon), self.value)
+        first = self.panel.first + self.panel.n_periods
+        law = GammaPoisson(mean, 0.1, 0.0)
+        return Demand(self.panel.keys, self.panel.calendar, first, law)
+
+
+def test_the_naive_rows_are_always_there(make_panel):
+    result = backtest({"mine": Constant()}, make_panel(), horizon=3, windows=2)
+    assert set(result.leaderboard().index) == {"mine", "SeasonalNaive", "MovingAverage"}
+
+
+def test_a_row_of_scores_is_what_one_computes_by_hand(make_panel):
+    panel = make_panel()
+    result = backtest([MovingAverage(window=5)], panel, horizon=3, windows=1, levels=(0.2, 0.8))
+    row = result.scores.set_index("model").loc["MovingAverage"]
+    demand = MovingAverage(window=5).fit(panel.upto(panel.periods[-4])).predict(3)
+    actual = panel["sales"][:, -3:].astype(float)
+    assert row["cutoff"] == panel.periods[-4]
+    assert row["wape"] == pytest.approx(wape(actual, demand.mean))
+    totals = demand.total(levels=(0.2, 0.8))
+    expected = weighted_quantile_loss(actual.sum(axis=1), totals, (0.2, 0.8))
+    assert row["total_wql"] == pytest.approx(expected)
+
+
+def test_cutoffs_roll_by_the_step_and_leave_the_horizon(make_panel):
+    panel = make_panel(3, 40)
+    result = backtest([], panel, horizon=4, windows=3, step=2)
+    assert result.cutoffs == list(panel.periods[[31, 33, 35]])
+    assert "The windows overlap" in result.note
+    assert "overlap" not in backtest([], panel, horizon=2, windows=2, step=2).note
+
+
+def test_models_see_nothing_after_the_cutoff_and_all_that_is_planned(make_panel):
+    seen = []
+
+    class Spy(Constant):
+        def fit(self, panel):
+            seen.append((panel.cutoff, panel["sales"].shape[1], panel["promotion"].shape[1]))
+            return super().fit(panel)
+
+    panel = make_panel(3, 20)
+    backtest({"spy": Spy}, panel, horizon=2, windows=2)
+    assert seen == [(panel.periods[16], 17, 20), (panel.periods[17], 18, 20)]
+
+
+def test_a_model_that_was_passed_is_copied_and_never_fitted(make_panel):
+    own, naive = Constant(), SeasonalNaive(season_length=2)
+    backtest([own, naive], make_panel(), horizon=2, windows=3)
+    assert own.fitted == 0
+    assert not hasattr(naive, "season_length_")
+
+
+def test_too_much_is_a_positive_bias(make_panel):
+    panel = make_panel(3, 20)
+    panel = replace(panel, channels={"sales": np.full((3, 20), 10.0)}, known=())
+    models = {"much": Constant(12.0), "little": Constant(8.0)}
+    board = backtest(models, panel, horizon=2, windows=2).leaderboard()
+    assert board.loc["much", "bias"] == pytest.approx(0.2)
+    assert board.loc["little", "bias"] == pytest.approx(-0.2)
+
+
+def test_intervals_over_cutoffs_are_students_t(make_panel):
+    board = backtest([], make_panel(), horizon=2, windows=4)
+    values = board.scores.query("model == 'MovingAverage'")["wql"]
+    half = 3.182446 * values.std() / 2
+    row = board.leaderboard().loc["MovingAverage"]
+    assert row["wql"] == pytest.approx(values.mean())
+    assert row["wql_high"] - row["wql"] == pytest.approx(half, rel=1e-5)
+
+
+def test_one_cutoff_has_no_interval(make_panel):
+    result = backtest([], make_panel(), horizon=2, windows=1)
+    assert np.isnan(result.leaderboard().loc["MovingAverage", "wql_low"])
+    assert "±" not in result.summary().loc["MovingAverage", "wql"]
+
+
+def test_stock_outs_are_not_scored(make_panel):
+    panel = make_panel(3, 20)
+    stock = np.ones((3, 20))
+    stock[0, -1] = 0.0
+    hidden = panel.with_channels({"in_stock": stock})
+    scores = backtest([], hidden, horizon=2, windows=1).scores
+    assert scores["n_scored"].tolist() == [5.0, 5.0]
+
+
+def test_the_past_as_it_was_known_then_is_used_where_it_is_given(make_panel):
+    panel = make_panel(3, 20)
+
+    def known(cutoff):
+        past = panel.upto(cutoff)
+        return replace(past, channels={"sales": past["sales"] * 0 + 5}, known=())
+
+    result = backtest([], panel, horizon=2, windows=2, panel_at=known, keep_forecasts=True)
+    assert set(result.forecasts.query("model == 'MovingAverage'")["mean"]) == {5.0}
+    assert set(result.forecasts["actual"]) == set(panel["sales"][:, -3:].reshape(-1))
+
+
+def test_a_past_with_another_cutoff_is_refused(make_panel):
+    panel = make_panel(3, 20)
+    with pytest.raises(ArgumentError, match="Expected panel_at to return a panel with cutoff"):
+        backtest([], panel, horizon=2, panel_at=lambda _: panel)
+
+
+def test_forecasts_are_kept_where_wanted(make_panel):
+    panel = make_panel(3, 20)
+    frame = backtest([], panel, horizon=2, windows=2, keep_forecasts=True).forecasts
+    assert len(frame) == 2 * 2 * 3 * 2
+    assert list(frame.columns[:5]) == ["model", "cutoff", "sku", "period", "mean"]
+    first = frame.iloc[0]
+    truth = panel["sales"][0, list(panel.periods).index(first["period"])]
+    assert first["actual"] == truth
+
+
+def test_what_is_no_model_or_no_forecast_is_refused(make_panel):
+    class Late(Constant):
+        def predict(self, horizon):
+            return super().predict(horizon + 1)
+
+    class Some(Constant):
+        def predict(self, horizon):
+            return super().predict(horizon).select(["S000"])
+
+    class Wordy(Constant):
+        def predict(self, _):
+            return "much"
+
+    panel = make_panel(3, 20)
+    with pytest.raises(ArgumentError, match="got 'number' without"):
+        backtest({"number": 3}, panel, horizon=2)
+    with pytest.raises(ArgumentError, match="Expected late to forecast 2 periods after"):
+        backtest({"late": Late()}, panel, horizon=2)
+    with pytest.raises(ArgumentError, match="Expected some to forecast the panel's 3 series"):
+        backtest({"some": Some()}, panel, horizon=2)
+    with pytest.raises(ArgumentError, match="returned a str, not a Demand"):
+        backtest({"wordy": Wordy()}, panel, horizon=2)
+    with pytest.raises(ArgumentError, match="Two models are called"):
+        backtest([MovingAverage(window=2)] * 3, panel, horizon=2)
+
+
+def test_more_windows_than_fit_say_how_many_fit(make_panel):
+    with pytest.raises(ArgumentError, match="at most 3 fit"):
+        backtest([], make_panel(2, 10), horizon=4, windows=9, step=2)
+    with pytest.raises(ArgumentError, match="Expected step"):
+        backtest([], make_panel(2, 10), horizon=4, step=0)
+
+
+def test_it_shows_itself(make_panel):
+    result = backtest([], make_panel(), horizon=2, windows=2)
+    assert repr(result).startswith("Backtest(2 models, 2 cutoffs from")
+    assert "MovingAverage" in result._repr_html_()
+    assert isinstance(result.summary(), pd.DataFrame)

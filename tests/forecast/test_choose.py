@@ -1,0 +1,95 @@
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from c2m.errors import ArgumentError, C2MWarning
+from c2m.forecast import DirectBoosting, MovingAverage, forecast_demand
+from c2m.panel import Panel
+
+
+def test_known_promotions_make_boosting_win_and_it_says_why(make_panel, caplog):
+    panel = make_panel(40, 50, ahead=4)
+    with caplog.at_level(logging.INFO, logger="c2m"):
+        demand = forecast_demand(panel, 4)
+    (note,) = demand.notes
+    assert note.startswith("DirectBoosting")
+    assert "MovingAverage 0." in note
+    assert "3 cutoffs from" in note
+    assert note in caplog.messages
+
+
+def test_an_exact_weekly_rhythm_is_left_to_the_seasonal_naive():
+    days = pd.date_range("2024-01-01", periods=70)
+    frame = pd.DataFrame({"sku": "A", "period": days, "sales": [1, 20, 3, 40, 5, 6, 70] * 10})
+    demand = forecast_demand(Panel.from_frame(frame, freq="D"), 7)
+    assert demand.notes[0].startswith("SeasonalNaive was picked")
+    assert demand.mean.tolist() == [[1, 20, 3, 40, 5, 6, 70]]
+
+
+def test_the_same_seed_gives_the_same_bits(make_panel):
+    panel = make_panel(12, 40, ahead=4)
+    one, other = (forecast_demand(panel, 4, windows=1, seed=3) for _ in range(2))
+    assert one == other
+
+
+def test_a_plan_for_the_future_is_used(make_panel):
+    panel = make_panel(40, 50)
+    weeks = panel.calendar.labels(panel.first + 50, 2)
+    future = pd.DataFrame({"period": weeks, "promotion": [0.0, 1.0]})
+    mean = forecast_demand(panel, 2, future=future, windows=1).mean.sum(axis=0)
+    assert mean[1] > 1.3 * mean[0]
+
+
+def test_known_channels_without_a_plan_are_not_used_and_warned_of(make_panel):
+    with pytest.warns(C2MWarning, match=r"1 channels are known ahead \('promotion'\)"):
+        demand = forecast_demand(make_panel(6, 30), 2, windows=1)
+    assert demand.horizon == 2
+
+
+def test_a_fitted_model_skips_the_choice(make_panel):
+    panel = make_panel(ahead=4)
+    model = DirectBoosting(4, n_estimators=5).fit(panel)
+    demand = forecast_demand(panel, 4, model=model)
+    assert np.array_equal(demand.mean, model.predict(4).mean)
+    assert "was passed by the caller" in demand.notes[0]
+
+
+def test_a_model_of_another_cutoff_or_no_model_is_refused(make_panel):
+    panel = make_panel()
+    old = MovingAverage().fit(panel.upto(panel.periods[-2]))
+    with pytest.raises(ArgumentError, match="Expected a model that was fitted on this panel"):
+        forecast_demand(panel, 2, model=old)
+    with pytest.raises(ArgumentError, match="Expected model with predict"):
+        forecast_demand(panel, 2, model="MovingAverage")
+    with pytest.raises(ArgumentError, match="Expected windows"):
+        forecast_demand(replace(panel, known=()), 2, windows=0)
+
+
+def test_a_horizon_longer_than_the_history_falls_back_and_says_so(make_panel):
+    panel = make_panel(5, 10, ahead=12)
+    with pytest.warns(C2MWarning, match="10 periods of history are too few to hold back 12"):
+        demand = forecast_demand(panel, 12)
+    assert demand.notes[0].startswith("MovingAverage was taken without trying others")
+    assert np.array_equal(demand.mean, MovingAverage().fit(panel).predict(12).mean)
+
+
+@pytest.mark.filterwarnings("ignore:Only:c2m.errors.C2MWarning")
+def test_one_period_of_history_falls_back(make_panel):
+    with pytest.warns(C2MWarning, match="Pass at least 5 periods"):
+        demand = forecast_demand(replace(make_panel(1, 1), known=()), 2)
+    assert demand.horizon == 2
+
+
+@pytest.mark.filterwarnings("ignore:Only:c2m.errors.C2MWarning")
+def test_series_that_never_sold_leave_nothing_to_pick_by(make_panel):
+    panel = replace(make_panel(3, 30), channels={"sales": np.zeros((3, 30))}, known=())
+    demand = forecast_demand(panel, 3)
+    assert "because nothing was sold" in demand.notes[0]
+    assert demand.mean.max() == 0
+
+
+def test_one_sku_is_forecast(make_panel):
+    assert forecast_demand(make_panel(1, 40, ahead=3), 3).skus == ["S000"]

@@ -1,0 +1,197 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from c2m.errors import ArgumentError
+from c2m.forecast.features import FeatureTable, Rows
+from c2m.forecast.recipe import Recipe, settle_recipe
+from c2m.forecast.rows import path_rows, sample_rows
+from c2m.forecast.running import Running, periods_since, smooth
+
+
+def recipe_of(panel, horizon=4, **choice):
+    usual = {"target": None, "signals": "auto", "known": "auto", "seasonality": "auto"}
+    return settle_recipe(panel, horizon=horizon, **{**usual, **choice})
+
+
+def changed_after(panel, position, seed):
+    """The same panel with other observations after a position; what was planned stays."""
+    chance = np.random.default_rng(seed)
+    channels = dict(panel.channels)
+    for name in set(panel.channels) - set(panel.known):
+        values = panel[name].copy()
+        values[:, position + 1 :] = chance.poisson(50, size=values[:, position + 1 :].shape)
+        channels[name] = values
+    return replace(panel, channels=channels)
+
+
+def row_at(series, origin, step):
+    return Rows(*(np.array([value]) for value in (series, origin, step)))
+
+
+def feature(table, name, rows):
+    return dict(table.columns(rows))[name]
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    position=st.integers(0, 118),
+    seed=st.integers(0, 99),
+    freq_and_length=st.sampled_from([("W", 120), ("D", 120), ("MS", 120)]),
+)
+def test_no_feature_reads_what_was_observed_after_its_rows_cutoff(
+    make_panel, position, seed, freq_and_length
+):
+    freq, length = freq_and_length
+    panel = make_panel(6, length, freq=freq, late=True)
+    recipe = recipe_of(panel, horizon=15)
+    other = changed_after(panel, position, seed)
+    series = np.arange(6)
+    for origin in {position, position // 2}:
+        rows = path_rows(series, origin, 15)
+        one = FeatureTable.of(panel, recipe)
+        two = FeatureTable.of(other, recipe)
+        np.testing.assert_array_equal(one.matrix(rows), two.matrix(rows))
+        np.testing.assert_array_equal(one.log_level(rows), two.log_level(rows))
+
+
+def test_the_promotion_planned_for_the_target_period_is_read(make_panel):
+    panel = make_panel(3, 30, ahead=4)
+    table = FeatureTable.of(panel, recipe_of(panel))
+    planned = feature(table, "promotion planned", path_rows(np.array([1]), 29, 4))
+    assert planned.tolist() == panel["promotion"][1, 30:34].tolist()
+
+
+def test_a_period_without_a_plan_is_unknown(make_panel):
+    panel = make_panel(3, 30, ahead=2)
+    table = FeatureTable.of(panel, recipe_of(panel))
+    planned = feature(table, "promotion planned", path_rows(np.array([1]), 29, 4))
+    assert np.isnan(planned).tolist() == [False, False, True, True]
+
+
+def test_a_planned_price_is_compared_with_the_recent_one(make_panel):
+    panel = make_panel(2, 30)
+    price = np.full((2, 31), 10.0)
+    price[:, 30] = 5.0
+    panel = replace(panel, channels={"sales": panel["sales"], "price": price}, known=("price",))
+    table = FeatureTable.of(panel, recipe_of(panel))
+    assert feature(table, "price over recent", row_at(0, 29, 1)) == pytest.approx(np.log(0.5))
+
+
+def test_the_same_week_of_the_last_year_is_compared_with_the_level(make_panel):
+    panel = make_panel(1, 80)
+    sales = np.full((1, 80), 10.0)
+    sales[0, 30:33] = 40.0  # 52 weeks before weeks 82 to 84
+    panel = replace(panel, channels={"sales": sales}, known=())
+    table = FeatureTable.of(panel, recipe_of(panel))
+    assert table.recipe.seasons == (52,)
+    high = feature(table, "season 52", row_at(0, 79, 4))
+    usual = feature(table, "season 52", row_at(0, 79, 8))
+    assert high > 1.0
+    assert usual == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_stock_out_does_not_lower_the_level(make_panel):
+    panel = make_panel(1, 30)
+    sales = np.full((1, 30), 8.0)
+    sales[0, 24:] = 0.0
+    stock = np.ones((1, 30))
+    stock[0, 24:] = 0.0
+    panel = replace(panel, channels={"sales": sales, "in_stock": stock}, known=())
+    table = FeatureTable.of(panel, recipe_of(panel))
+    assert np.exp(table.log_level(row_at(0, 29, 1))) == pytest.approx(8.0, rel=0.01)
+
+
+def test_an_unseen_attribute_is_unknown(make_panel):
+    panel = make_panel(12, 20)
+    recipe = recipe_of(panel)
+    lines = panel.attributes.assign(line=["new", *panel.attributes["line"][1:]])
+    table = FeatureTable.of(replace(panel, attributes=lines), recipe)
+    rows = Rows(np.array([0, 1]), np.array([9, 9]), np.array([1, 1]))
+    assert feature(table, "attribute line", rows).tolist() == [-1.0, 0.0]
+
+
+def test_an_attribute_that_names_every_series_is_no_feature(make_panel):
+    panel = make_panel(12, 20)
+    panel = replace(panel, attributes=panel.attributes.assign(title=panel.skus))
+    assert list(recipe_of(panel).attributes) == ["line"]
+
+
+def test_signals_are_all_observed_channels_that_do_not_repeat_the_target(make_panel):
+    panel = make_panel(3, 30)
+    more = panel.with_channels({"revenue": panel["sales"] * 10, "in_stock": np.ones((3, 30))})
+    assert set(recipe_of(more).signals) == {"views", "price"}
+    assert recipe_of(more, signals=()).signals == ()
+
+
+def test_a_misspelt_signal_is_named(make_panel):
+    with pytest.raises(ArgumentError, match=r"'veiws' \(did you mean 'views'\?\)"):
+        recipe_of(make_panel(), signals=["veiws"])
+
+
+def test_a_year_of_weeks_has_no_yearly_season(make_panel):
+    assert recipe_of(make_panel(2, 52)).seasons == ()
+    assert recipe_of(make_panel(2, 60), seasonality=13).seasons == (13,)
+    with pytest.raises(ArgumentError, match="Expected seasonality"):
+        recipe_of(make_panel(2, 60), seasonality=1)
+
+
+def test_a_recipe_survives_json(make_panel):
+    recipe = recipe_of(make_panel(12, 60))
+    import json
+
+    assert Recipe.from_facts(json.loads(json.dumps(recipe.to_facts()))) == recipe
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    until=st.integers(0, 30),
+    horizon=st.integers(1, 9),
+    most=st.integers(1, 400),
+    seed=st.integers(0, 9),
+)
+def test_learning_rows_have_known_targets_before_the_end_and_a_begun_series(
+    until, horizon, most, seed
+):
+    chance = np.random.default_rng(seed)
+    target = np.where(chance.random((7, 30)) < 0.3, np.nan, 1.0)
+    target[3, :12] = np.nan
+    rows = sample_rows(target, horizon=horizon, until=until, most_rows=most, seed=seed)
+    at = rows.origin + rows.step
+    assert np.all(at < max(until, 1))
+    assert not np.isnan(target[rows.series, at]).any()
+    assert all(
+        not np.isnan(target[s, : o + 1]).all()
+        for s, o in zip(rows.series, rows.origin, strict=True)
+    )
+    assert len({*zip(rows.series, rows.origin, rows.step, strict=True)}) == len(rows)
+    assert len(rows) <= max(most, 7 * horizon)
+
+
+def test_rows_within_a_budget_are_spread_evenly_over_series():
+    rows = sample_rows(np.ones((50, 100)), horizon=4, until=100, most_rows=1000, seed=0)
+    assert len(rows) <= 1000
+    counts = np.bincount(rows.series, minlength=50)
+    assert counts.max() - counts.min() <= 2
+
+
+def test_running_means_are_the_means_of_the_known_values():
+    values = np.array([[1.0, np.nan, 3.0, 8.0]])
+    running = Running.of(values)
+    rows, last = np.zeros(4, dtype=int), np.array([0, 1, 2, 3])
+    assert running.mean(rows, last, 2).tolist() == [1.0, 1.0, 3.0, 5.5]
+    assert running.mean(rows, last).tolist() == [1.0, 1.0, 2.0, 4.0]
+    assert np.isnan(running.mean(rows[:1], np.array([-1]), 2))
+
+
+def test_smoothing_is_the_weighted_mean_of_the_known_values():
+    total, weights = smooth(np.array([[4.0, np.nan, 8.0]]), 0.5)
+    assert (total / weights)[0].tolist() == pytest.approx([4.0, 4.0, (0.125 * 4 + 0.5 * 8) / 0.625])
+
+
+def test_periods_since_an_event_are_unknown_before_the_first():
+    since = periods_since(np.array([[False, True, False, False, True]]))
+    assert np.array_equal(since, [[np.nan, 0, 1, 2, 0]], equal_nan=True)
