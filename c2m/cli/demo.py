@@ -1,0 +1,154 @@
+"""The whole road on the data that ship with c2m: events, panel, demand, plan, report, workbook."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from c2m.errors import C2MWarning
+
+if TYPE_CHECKING:
+    from c2m.datasets import Journey
+    from c2m.forecast import Backtest
+    from c2m.panel import Panel
+
+HORIZON: Final = 8
+"""Weeks that are forecast and planned; so many are held back from the data."""
+
+N_STEPS: Final = 7
+
+_STOCK_WEEKS: Final = 1.0
+_RECENT_WEEKS: Final = 8
+
+_ASSUMED: Final = (
+    "Sales, prices, displays and mailers come from the Complete Journey of 84.51/dunnhumby: about "
+    "2,300 households of one grocery chain. The factory does not: its costs, times, lots and "
+    "capacity are assumed, as its file says.",
+    "Opening stock is assumed: one week of each SKU's mean sales of the last eight weeks.",
+    "Displays and mailers of the planned weeks are known ahead; prices are not.",
+)
+
+
+def run_demo(folder: Path, step: Callable[[str], None]) -> tuple[Path, Path]:
+    """Run the road and leave a report and a workbook.
+
+    Parameters
+    ----------
+    folder : Path
+        Where; it is made if it is not there.
+    step : callable
+        Called with the name of each of `N_STEPS` steps when it begins.
+
+    Returns
+    -------
+    report, workbook : Path
+        What was written.
+    """
+    from c2m.datasets import load_journey
+    from c2m.forecast import forecast_demand
+    from c2m.production import Factory, plan_production
+    from c2m.report import write_report, write_workbook
+    from c2m.signals import build_panel, read_events
+
+    step("Reading the events of the Complete Journey")
+    journey = load_journey()
+    events = read_events(journey.events_path)
+    step("Counting them into weeks")
+    attributes = journey.products[["sku", "category", "product_type", "package_size"]]
+    panel = build_panel(
+        events, freq=journey.calendar, tz=journey.tz, attributes=attributes, complete=True
+    )
+    panel = with_exposure(panel, journey)
+    panel = panel.upto(panel.periods[-1 - HORIZON])
+    step("Testing models on weeks held back")
+    tested = test_models(panel)
+    step(f"Picking one and forecasting {HORIZON} weeks")
+    demand = forecast_demand(panel, HORIZON)
+    step("Planning the runs")
+    factory = Factory.from_toml(journey.factory_path)
+    plan = plan_production(demand, factory, stock=opening_stock(panel))
+    step("Writing the report")
+    describe = ("product_type", "package_size")
+    report = write_report(
+        folder / "report.html",
+        panel=panel,
+        demand=demand,
+        plan=plan,
+        backtest=tested,
+        title="Production plan: private labels of the Complete Journey",
+        describe=describe,
+        assumed=_ASSUMED,
+    )
+    step("Writing the workbook")
+    return report, write_workbook(folder / "plan.xlsx", plan, demand, describe=describe)
+
+
+def test_models(panel: "Panel") -> "Backtest":
+    """Test the boosted model beside the two naive ones on weeks held back.
+
+    Parameters
+    ----------
+    panel : Panel
+        Up to the cutoff.
+
+    Returns
+    -------
+    Backtest
+        Three cutoffs. What the trial fits warn of is left to the fit that counts.
+    """
+    from c2m.forecast import DirectBoosting, backtest
+
+    models = {
+        "DirectBoosting": DirectBoosting(HORIZON, signals=()),
+        "DirectBoosting with signals": DirectBoosting(HORIZON),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", C2MWarning)
+        return backtest(models, panel, horizon=HORIZON, windows=3, step=HORIZON // 2)
+
+
+def with_exposure(panel: "Panel", journey: "Journey") -> "Panel":
+    """Add the display and the mailer of every week, which the chain plans ahead.
+
+    Parameters
+    ----------
+    panel : Panel
+        The weeks of the journey.
+    journey : Journey
+        The sample.
+
+    Returns
+    -------
+    Panel
+        With the channels ``display`` and ``mailer``, known ahead.
+    """
+    aligned = {
+        name: journey.exposure.pivot(index="sku", columns="period", values=name)
+        .reindex(index=panel.skus, columns=panel.periods)
+        .to_numpy()
+        for name in ("display", "mailer")
+    }
+    return panel.with_channels(aligned, known=("display", "mailer"))
+
+
+def opening_stock(panel: "Panel") -> pd.DataFrame:
+    """Assume what is on hand at the cutoff.
+
+    Parameters
+    ----------
+    panel : Panel
+        Up to the cutoff.
+
+    Returns
+    -------
+    DataFrame
+        ``sku`` and ``on_hand``: one week of mean sales, in whole units.
+    """
+    recent = panel["sales"][:, -_RECENT_WEEKS:].astype(np.float64)
+    known = ~np.isnan(recent)
+    total = np.where(known, recent, 0.0).sum(axis=1)
+    mean = total / np.maximum(known.sum(axis=1), 1)
+    return pd.DataFrame({"sku": panel.skus, "on_hand": np.round(_STOCK_WEEKS * mean)})

@@ -1,0 +1,108 @@
+"""What a report was made from, and what it takes for granted."""
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from c2m.report.words import day, joined, period_word, plural, units
+
+if TYPE_CHECKING:
+    from c2m.demand import Demand
+    from c2m.panel import Panel
+    from c2m.plan import Plan
+
+_METHODS: Final = {"outside": "The runs came from outside c2m."}
+
+
+def made_from(panel: "Panel", plan: "Plan") -> str:
+    """Say what is planned and how new the data are.
+
+    Parameters
+    ----------
+    panel : Panel
+        What was observed.
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    word = period_word(plan.freq)
+    last = panel.calendar.labels(panel.first + panel.n_periods, 1)[0] - pd.Timedelta(days=1)
+    money = f" Money in {plan.currency}." if plan.currency else ""
+    return (
+        f"{plural(plan.n_periods, word)} from {day(plan.periods[0])}. "
+        f"Data up to {last:%A}, {day(last)}.{money}"
+    )
+
+
+def forecast_sentence(demand: "Demand") -> str:
+    """Say how large the forecast is.
+
+    Parameters
+    ----------
+    demand : Demand
+        The forecast.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    span = plural(demand.horizon, period_word(demand.freq))
+    return (
+        f"The forecast covers {demand.n_series:,} series over {span}: "
+        f"{units(float(demand.mean.sum()))} units are expected."
+    )
+
+
+def plan_sentences(plan: "Plan") -> list[str]:
+    """Say how the plan was made.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    sentences = [_METHODS.get(plan.method, f"Method of planning: {plan.method}.")]
+    if plan.n_scenarios:
+        sentences.append(
+            f"Planned over {plan.n_scenarios:,} joint demand scenarios with seed {plan.seed}; the "
+            "expected units and money are means over them."
+        )
+    tables = [f"{name} ({len(table):,})" for name, table in plan.inputs.items() if len(table)]
+    if tables:
+        sentences.append(f"Inputs, with their rows: {joined(tables)}.")
+    return sentences
+
+
+def assumptions(plan: "Plan") -> list[str]:
+    """Say what every plan takes for granted.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    sentences = [
+        "Demand is gross: what must be shipped, before returns.",
+        "Demand that is not served is a lost sale; nobody waits for a later run.",
+    ]
+    if plan.outlook:
+        stock = plan.inputs.get("stock")
+        if stock is None or stock.empty:
+            sentences.append("Nothing was in stock and nothing on order at the start.")
+        sentences.append("What is left at the end is worth its end value, as the factory states.")
+    return sentences

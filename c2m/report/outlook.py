@@ -1,0 +1,278 @@
+"""What a plan is expected to bring: key figures, money by kind, overstock and lost sales."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from c2m.report.products import add_description
+from c2m.report.tables import Column, Table, make_table
+from c2m.report.words import money, money_column, period_word, plural, share, short_day, units
+
+if TYPE_CHECKING:
+    from c2m.demand import Demand
+    from c2m.plan import Plan
+
+MOST_RISKS: Final = 10
+_MOST_SHORTFALLS: Final = 60
+
+_INCOME: Final = ("revenue", "end_value")
+_RESULT: Final = "expected_profit"
+_KINDS: Final = {
+    "revenue": "Revenue",
+    "end_value": "Value of what is left at the end",
+    "production": "Production (unit cost)",
+    "setup": "Set-ups",
+    "overtime": "Overtime",
+    "holding": "Holding",
+    "lost_sale_penalty": "Lost-sale penalties",
+    "lost_margin": "For information: margin of lost sales, not in the sum",
+}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A key figure.
+
+    Parameters
+    ----------
+    label : str
+        What it is.
+    value : str
+        The figure.
+    note : str
+        What it means.
+    """
+
+    label: str
+    value: str
+    note: str
+
+
+def key_figures(plan: "Plan", table: pd.DataFrame) -> list[Tile]:
+    """Return the figures at the top of the page.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    table : DataFrame
+        From `sku_table`.
+
+    Returns
+    -------
+    list of Tile
+        Only what the plan knows.
+    """
+    tiles = []
+    unit = plan.currency or ""
+    if plan.expected_profit is not None:
+        label = f"Profit, {unit}" if unit else "Profit"
+        tiles.append(Tile(label, money(plan.expected_profit), bound_short(plan)))
+    made = int(table["made"].sum())
+    skus = plural(int((table["made"] > 0).sum()), "SKU")
+    note = f"{plural(len(plan), 'run')} of {skus}, of {len(plan.skus):,} planned"
+    tiles.append(Tile("Units made", f"{made:,}", note))
+    if plan.outlook:
+        tiles += _outlook_tiles(table, unit)
+    load = plan.line_load
+    if load["capacity"].sum() > 0:
+        used = load["used"].sum() / load["capacity"].sum()
+        over = load.groupby("unit")["overtime"].sum()
+        notes = [f"{units(value)} {name} of overtime" for name, value in over.items() if value > 0]
+        tiles.append(Tile("Capacity used", f"{used:.0%}", ", ".join(notes) or "no overtime"))
+    return tiles
+
+
+def _outlook_tiles(table: pd.DataFrame, unit: str) -> list[Tile]:
+    wanted, lost, left = (float(table[name].sum()) for name in ("wanted", "lost", "left"))
+    rate = share(1 - lost / wanted) if wanted > 0 else "–"
+    lost_note, left_note = "expected units", "expected units at the end of the plan"
+    if "lost_money" in table.columns:
+        lost_note = f"expected units, {unit} {money(table['lost_money'].sum())} at their price"
+        left_note = f"expected units at the end, {unit} {money(table['left_money'].sum())} at cost"
+    return [
+        Tile("Fill rate", rate, f"of {units(wanted)} units that customers are expected to want"),
+        Tile("Lost sales", units(lost), lost_note),
+        Tile("Left over", units(left), left_note),
+    ]
+
+
+def bound_short(plan: "Plan") -> str:
+    """Say how good the plan's profit is in a few words.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    str
+        For a key figure.
+    """
+    if plan.bound is None:
+        return "expected, over the demand scenarios"
+    surely = "no plan can earn" if plan.bound_kind == "proved" else "probably no plan earns"
+    return f"expected; {surely} more than {money(plan.bound)}"
+
+
+def bound_sentence(plan: "Plan") -> str:
+    """Say what is known about better plans.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    if plan.bound is None or plan.gap is None:
+        return "Nothing is known about how far this plan is from the best one."
+    bound = f"{plan.currency or 'money'} {money(plan.bound)}"
+    scenarios = f"over these {plan.n_scenarios:,} demand scenarios"
+    source = f" The bound comes from {plan.bound_from}" if plan.bound_from else ""
+    if "foresight" in plan.bound_from:
+        source += ", which no plan has, so the best plan is closer than that"
+    source += "." if source else ""
+    if plan.bound_kind == "proved":
+        return (
+            f"Proved: no plan earns more than {bound} {scenarios}, so this one is at most "
+            f"{plan.gap:.2%} below the best.{source}"
+        )
+    return (
+        f"Heuristic: probably no plan earns more than {bound} {scenarios}; this one is "
+        f"{plan.gap:.2%} below that. This is an estimate, not a proof.{source}"
+    )
+
+
+def cost_table(plan: "Plan") -> Table | None:
+    """Return expected money by kind, adding up to the expected profit.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    Table or None
+        None for a plan without costs.
+    """
+    if not plan.costs:
+        return None
+    rows = []
+    for kind in sorted(plan.costs, key=_cost_place):
+        value = plan.costs[kind]
+        signed = value if kind in (*_INCOME, _RESULT, "lost_margin") else -value
+        name = "Expected profit" if kind == _RESULT else _KINDS.get(kind, kind.replace("_", " "))
+        rows.append((name, signed))
+    frame = pd.DataFrame(rows, columns=["kind", "value"])
+    write = money_column(frame["value"])
+    columns = [
+        Column("kind", "Kind"),
+        Column("value", plan.currency or "Money", write, number=True),
+    ]
+    table = make_table("costs", "Expected money over the whole plan", frame, columns)
+    return replace(table, strong="Expected profit")
+
+
+def _cost_place(kind: str) -> int:
+    order = [*_KINDS][:-1]
+    if kind in order:
+        return order.index(kind)
+    return len(order) + (1 if kind == _RESULT else 2 if kind == "lost_margin" else 0)
+
+
+def shortfall_table(plan: "Plan") -> Table | None:
+    """Return what is wanted and cannot be made.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+
+    Returns
+    -------
+    Table or None
+        The largest shortfalls; None where there is none.
+    """
+    short = plan.shortfalls
+    if short.empty:
+        return None
+    columns = [
+        Column("line", "Line"),
+        Column("period", period_word(plan.freq).capitalize(), short_day),
+        Column("sku", "SKU", lambda value: value or "all"),
+        Column("what", "What is short"),
+        Column("units", "Units not made", units, number=True),
+        Column("relief", "Cheapest relief"),
+    ]
+    if not short["sku"].any():
+        short = short.drop(columns="sku")
+    hidden = len(short) - _MOST_SHORTFALLS
+    note = f"{plural(hidden, 'more row')} in the workbook." if hidden > 0 else ""
+    shown = short.iloc[:_MOST_SHORTFALLS]
+    caption = "Limits that keep the plan from making what would pay"
+    return make_table("shortfalls", caption, shown, columns, note)
+
+
+def risk_tables(
+    plan: "Plan", table: pd.DataFrame, demand: "Demand", describe: Sequence[str]
+) -> list[Table]:
+    """Return the SKUs with the largest expected lost sales and left-over stock.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    table : DataFrame
+        From `sku_table`.
+    demand : Demand
+        For the SKUs' attributes.
+    describe : sequence of str
+        See `add_description`.
+
+    Returns
+    -------
+    list of Table
+        Two; none for a plan without an outlook.
+    """
+    if not plan.outlook:
+        return []
+    table = add_description(table, demand, describe)
+    unit, word = plan.currency or "money", period_word(plan.freq)
+    lost = [
+        Column("wanted", "Wanted", units, number=True),
+        Column("lost", "Lost", units, number=True),
+        Column("lost_share", "Share lost", share, number=True),
+        Column("worst", f"Chance to run out, worst {word}", share, number=True),
+    ]
+    left = [
+        Column("made", "Made", units, number=True),
+        Column("left", "Left", units, number=True),
+        Column("cover", f"Lasts, {word}s", "{:,.1f}".format, number=True),
+    ]
+    return [
+        _largest(table, "lost", "Largest expected lost sales", lost, f"Lost revenue, {unit}"),
+        _largest(table, "left", "Largest expected left-over stock", left, f"At cost, {unit}"),
+    ]
+
+
+def _largest(
+    table: pd.DataFrame, kind: str, caption: str, columns: list[Column], money_title: str
+) -> Table:
+    """Return the SKUs with the most of one kind, in money where it is known."""
+    in_money = f"{kind}_money"
+    by = in_money if in_money in table.columns else kind
+    largest = table.sort_values([by, "sku"], ascending=[False, True], kind="stable")
+    largest = largest[largest[kind] > 0].iloc[:MOST_RISKS]
+    shown = [Column("sku", "SKU"), Column("what", "Product"), *columns]
+    if in_money in table.columns:
+        write = money_column(largest[in_money])
+        shown.append(Column(in_money, money_title, write, number=True))
+    return make_table(kind, caption, largest, shown)

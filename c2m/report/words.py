@@ -1,0 +1,263 @@
+"""How the report writes numbers, money, dates and periods."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+_WHOLE_FROM: Final = 1000
+"""Amounts from here on are written without cents."""
+
+
+def units(value: float) -> str:
+    """Write a number of units; expectations below 10 keep one decimal.
+
+    Parameters
+    ----------
+    value : float
+        Units.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> units(1234.4), units(3.25), units(float("nan"))
+    ('1,234', '3.2', '–')
+    """
+    if np.isnan(value):
+        return "–"
+    whole = abs(value) >= 10 or float(value).is_integer()
+    return f"{value:,.0f}" if whole else f"{value:,.1f}"
+
+
+def money(value: float) -> str:
+    """Write an amount; small ones keep their cents.
+
+    Parameters
+    ----------
+    value : float
+        Money.
+
+    Returns
+    -------
+    str
+        Text without the currency.
+
+    Examples
+    --------
+    >>> money(12345.6), money(-1.5), money(-0.001)
+    ('12,346', '−1.50', '0.00')
+    """
+    return _amount(value, 0 if abs(value) >= _WHOLE_FROM else 2)
+
+
+def money_column(values: ArrayLike) -> Callable[[float], str]:
+    """Return how to write the amounts of one column, all with the same decimals.
+
+    Parameters
+    ----------
+    values : array_like
+        Money.
+
+    Returns
+    -------
+    callable
+        From an amount to its text.
+
+    Examples
+    --------
+    >>> write = money_column([2345.0, 1.5])
+    >>> write(1.5), money_column([1.5])(1.5)
+    ('2', '1.50')
+    """
+    largest = np.max(np.abs(np.nan_to_num(np.asarray(values, dtype=np.float64))), initial=0.0)
+    decimals = 0 if largest >= _WHOLE_FROM else 2
+    return lambda value: _amount(value, decimals)
+
+
+def _amount(value: float, decimals: int) -> str:
+    if np.isnan(value):
+        return "–"
+    sign = "−" if round(value, decimals) < 0 else ""
+    return f"{sign}{abs(value):,.{decimals}f}"
+
+
+def share(value: float) -> str:
+    """Write a share as percent.
+
+    Parameters
+    ----------
+    value : float
+        Share, 1 being all.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> share(0.9234)
+    '92.3%'
+    """
+    return "–" if np.isnan(value) else f"{value:.1%}"
+
+
+def score(value: float) -> str:
+    """Write a score to three figures.
+
+    Parameters
+    ----------
+    value : float
+        The score.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> score(0.41234), score(123.4)
+    ('0.412', '123')
+    """
+    return "–" if np.isnan(value) else f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def day(value: object) -> str:
+    """Write a date in full, so that no reader takes the day for the month.
+
+    Parameters
+    ----------
+    value : date
+        The date.
+
+    Returns
+    -------
+    str
+        ``"6 November 2017"``.
+
+    Examples
+    --------
+    >>> day("2017-11-06")
+    '6 November 2017'
+    """
+    stamp = pd.Timestamp(str(value))
+    return f"{stamp.day} {stamp:%B %Y}"
+
+
+def short_day(value: object) -> str:
+    """Write a date for a table.
+
+    Parameters
+    ----------
+    value : date
+        The date.
+
+    Returns
+    -------
+    str
+        ``"6 Nov 2017"``, which is not broken over lines.
+    """
+    stamp = pd.Timestamp(str(value))
+    return f"{stamp.day}\N{NO-BREAK SPACE}{stamp:%b}\N{NO-BREAK SPACE}{stamp:%Y}"
+
+
+def period_word(freq: str) -> str:
+    """Say what a period is.
+
+    Parameters
+    ----------
+    freq : str
+        Of the calendar.
+
+    Returns
+    -------
+    str
+        ``"week"``, ``"day"``, ``"month"`` or ``"period"``.
+    """
+    return {"D": "day", "MS": "month", "table": "period"}.get(freq, "week")
+
+
+def first_period(freq: str) -> str:
+    """Say which period is meant by the first one.
+
+    Parameters
+    ----------
+    freq : str
+        Of the calendar.
+
+    Returns
+    -------
+    str
+        ``"today"``, ``"this week"``, ``"this month"`` or ``"this period"``.
+    """
+    return "today" if freq == "D" else f"this {period_word(freq)}"
+
+
+def plural(count: int, word: str) -> str:
+    """Write a count with its word.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    word : str
+        In the singular.
+
+    Returns
+    -------
+    str
+        ``"1 run"``, ``"2,000 runs"``.
+    """
+    return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
+def joined(names: Sequence[str]) -> str:
+    """Write names as a list in a sentence.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The names.
+
+    Returns
+    -------
+    str
+        ``"a, b and c"``.
+
+    Examples
+    --------
+    >>> joined(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(", ".join(names).rsplit(", ", 1)) if len(names) > 1 else "".join(names)
+
+
+def sentences_only(text: str, sku: str) -> str:
+    """Cut the SKU off an explanation that stands beside it.
+
+    Parameters
+    ----------
+    text : str
+        From `Plan.explain`.
+    sku : str
+        The SKU that it begins with.
+
+    Returns
+    -------
+    str
+        Its sentences.
+
+    Examples
+    --------
+    >>> sentences_only("A: make 12 on L1.", "A")
+    'Make 12 on L1.'
+    """
+    text = text.removeprefix(f"{sku}: ")
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,209 @@
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+import c2m
+from c2m.cli import main
+from c2m.cli.progress import Steps
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Ran:
+    folder = tmp_path_factory.mktemp("demo") / "new" / "folder"
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main(["demo", "--out", str(folder)])
+    return Ran(code, out.getvalue(), err.getvalue(), folder)
+
+
+@pytest.fixture
+def journey_factory() -> Path:
+    from c2m.datasets import load_journey
+
+    return load_journey().factory_path
+
+
+def run(capsys, *arguments) -> tuple[int, str, str]:
+    code = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_the_demo_leaves_a_report_and_a_workbook_and_says_where(demo):
+    assert demo.code == 0
+    assert sorted(path.name for path in demo.folder.iterdir()) == ["plan.xlsx", "report.html"]
+    last = demo.out.splitlines()[-1]
+    assert str(demo.folder / "report.html") in last
+    assert str(demo.folder / "plan.xlsx") in last
+
+
+def test_the_demo_shows_its_steps(demo):
+    steps = [line for line in demo.err.splitlines() if line.startswith("[")]
+    assert [line.split("/")[0] for line in steps] == [f"[{number}" for number in range(1, 8)]
+    assert steps[0].startswith("[1/7]")
+
+
+def test_the_demo_plans_real_products(demo):
+    book = CalamineWorkbook.from_path(str(demo.folder / "plan.xlsx"))
+    rows = book.get_sheet_by_name("Plan").to_python()
+    head = next(number for number, row in enumerate(rows) if row[0] == "Run")
+    lines = {row[rows[head].index("Line")] for row in rows[head + 1 :]}
+    assert lines == {"bakery", "dairy", "frozen"}
+    assert len(rows) > 200
+    page = (demo.folder / "report.html").read_text(encoding="utf-8")
+    assert "How good such forecasts were" in page
+    assert "capacity are assumed, as its file says." in page
+
+
+def test_init_writes_a_template_that_check_finds_empty(capsys, tmp_path):
+    path = tmp_path / "new" / "factory.xlsx"
+    code, out, _ = run(capsys, "init", path)
+    assert code == 0
+    assert out.splitlines()[-1] == f"Wrote {path}"
+    code, out, err = run(capsys, "check", path)
+    assert (code, out) == (2, "")
+    assert "lines: the table has no rows" in err
+    assert "routings: the table has no rows" in err
+
+
+def test_init_does_not_replace_a_file_unless_forced(capsys, tmp_path):
+    path = tmp_path / "factory.xlsx"
+    path.write_text("mine", encoding="utf-8")
+    code, out, err = run(capsys, "init", path)
+    assert (code, out) == (2, "")
+    assert "pass --force" in err
+    assert path.read_text(encoding="utf-8") == "mine"
+    assert run(capsys, "init", path, "--force")[0] == 0
+    assert path.read_bytes()[:2] == b"PK"
+
+
+def test_init_refuses_another_ending(capsys, tmp_path):
+    code, _, err = run(capsys, "init", tmp_path / "factory.txt")
+    assert code == 2
+    assert "ending in '.xlsx'" in err
+
+
+def test_check_reads_both_kinds_of_file(capsys, tmp_path, journey_factory):
+    code, out, err = run(capsys, "check", journey_factory)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == f"Nothing is wrong with {journey_factory}"
+    book = tmp_path / "factory.xlsx"
+    c2m.Factory.from_toml(journey_factory).to_excel(book)
+    code, out, _ = run(capsys, "check", book)
+    assert code == 0
+    assert "310 products" in out
+
+
+def test_check_lists_everything_that_is_wrong(capsys, tmp_path):
+    path = tmp_path / "factory.toml"
+    path.write_text(
+        'lines = [{ line = "L1", capacity = -5.0, unit = "hours" }]\n'
+        'products = [{ sku = "A", price = 9.0, unit_cost = 4.0, end_value = 1.0 }]\n'
+        'routings = [{ sku = "B", line = "L1" }]\n',
+        encoding="utf-8",
+    )
+    code, out, err = run(capsys, "check", path)
+    assert (code, out) == (2, "")
+    assert "Traceback" not in err
+    for word in ("capacity", "unit", "'B'"):
+        assert word in err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("factory.toml", None, "No such file or directory"),
+        ("factory.xlsx", b"not a workbook", "no workbook"),
+        ("factory.toml", b"lines = [", "factory.toml"),
+        ("factory.csv", b"", "ending in one of .xlsx, .xlsm, .toml"),
+    ],
+)
+def test_check_says_what_is_wrong_with_a_file(capsys, tmp_path, name, content, message):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    code, out, err = run(capsys, "check", path)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.startswith("c2m: ")
+
+
+def test_an_infeasible_plan_exits_with_3(capsys, tmp_path, monkeypatch):
+    def infeasible(path):
+        raise c2m.InfeasiblePlanError(["L1 is 3 hours short"], "open 3 hours of overtime")
+
+    monkeypatch.setattr(c2m.Factory, "from_toml", infeasible)
+    code, _, err = run(capsys, "check", tmp_path / "factory.toml")
+    assert code == 3
+    assert "L1 is 3 hours short" in err
+
+
+def test_a_warning_is_shown_as_a_note(capsys, tmp_path, monkeypatch, journey_factory):
+    factory = c2m.Factory.from_toml(journey_factory)
+
+    def warned(path):
+        c2m.errors.warn("3 rows were left out")
+        return factory
+
+    monkeypatch.setattr(c2m.Factory, "from_toml", warned)
+    code, _, err = run(capsys, "check", journey_factory)
+    assert (code, err) == (0, "note: 3 rows were left out\n")
+
+
+def test_unknown_arguments_exit_with_2(capsys):
+    for arguments in ([], ["plann"], ["init"]):
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        assert stopped.value.code == 2
+    assert "usage: c2m" in capsys.readouterr().err
+
+
+def test_the_version_is_the_packages(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"c2m {c2m.__version__}\n"
+
+
+def test_the_package_can_be_run():
+    command = [sys.executable, "-m", "c2m", "check", "nowhere.toml"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr == "c2m: No such file or directory: nowhere.toml\n"
+
+
+def test_quiet_steps_show_nothing(capsys):
+    with Steps(1, quiet=True) as step:
+        step("working")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_steps_are_a_bar_on_a_terminal(monkeypatch):
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with Steps(2, quiet=False) as step:
+        step("first")
+        step("second")
+    shown = terminal.getvalue()
+    assert "first" in shown
+    assert "2/2" in shown.rsplit("\r", 1)[-1]

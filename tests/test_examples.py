@@ -1,0 +1,183 @@
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from python_calamine import CalamineWorkbook
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+ROAD = EXAMPLES / "01_from_signals_to_plan.py"
+PLANNER = EXAMPLES / "02_plan_a_factory.py"
+
+
+def run(script: Path, folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    paths = [str(EXAMPLES.parent), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return subprocess.run(
+        [sys.executable, str(script), *map(str, arguments)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("planner")
+    ran = run(PLANNER, folder, "sample", "--write-sample")
+    assert ran.returncode == 0, ran.stderr
+    return folder / "sample"
+
+
+@pytest.fixture
+def small(tmp_path) -> Path:
+    """A folder with one SKU, its code with zeros in front, and a factory for it."""
+    days = pd.date_range("2026-07-06", periods=16 * 7)  # whole weeks
+    lines = [f"00123,{day.date()},{1 + number % 3}" for number, day in enumerate(days)]
+    _write(tmp_path / "sales.csv", "sku,date,quantity", *lines)
+    _write(
+        tmp_path / "factory.toml",
+        'lines = [{ line = "L1", capacity = 100.0, unit = "pieces" }]',
+        'products = [{ sku = "00123", price = 9.0, unit_cost = 4.0, end_value = 1.0 }]',
+        'routings = [{ sku = "00123", line = "L1" }]',
+    )
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def planner():
+    """The planner's script as a module, which costs less than a process a call."""
+    spec = importlib.util.spec_from_file_location("plan_a_factory", PLANNER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _write(path: Path, *lines: str) -> None:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_the_road_runs_as_a_script_and_leaves_report_and_workbook(tmp_path):
+    ran = run(ROAD, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "c2m-output" / "report.html").stat().st_size > 100_000
+    assert (tmp_path / "c2m-output" / "plan.xlsx").stat().st_size > 20_000
+
+
+def test_the_planners_script_says_what_it_reads():
+    ran = run(PLANNER, EXAMPLES, "--help")
+    assert ran.returncode == 0
+    for word in ("sku, date, quantity", "on_hand", "--decimal", "--date-format", "--write-sample"):
+        assert word in ran.stdout
+
+
+def test_the_planners_script_plans_its_own_sample(sample):
+    ran = run(PLANNER, sample.parent, "sample", "--out", "out")
+    assert ran.returncode == 0, ran.stderr
+    assert "sales.csv: 22,120 rows, fields divided by ';', decimal sign ','" in ran.stdout
+    book = CalamineWorkbook.from_path(str(sample.parent / "out" / "plan.xlsx"))
+    assert len(book.get_sheet_by_name("Plan").to_python()) > 40
+    assert (sample.parent / "out" / "report.html").is_file()
+
+
+def test_one_sku_is_enough_and_keeps_its_zeros(small, planner):
+    assert planner.main([str(small), "--out", str(small / "out"), "--periods", "2"]) == 0
+    book = CalamineWorkbook.from_path(str(small / "out" / "plan.xlsx"))
+    skus = [row[0] for row in book.get_sheet_by_name("By SKU").to_python()]
+    assert "00123" in skus
+
+
+def _no_rows(folder: Path) -> None:
+    _write(folder / "sales.csv", "sku,date,quantity")
+
+
+def _no_content(folder: Path) -> None:
+    (folder / "sales.csv").write_bytes(b"")
+
+
+def _wrong_file(folder: Path) -> None:
+    (folder / "sales.csv").rename(folder / "sales.xlsx")
+
+
+def _other_skus(folder: Path) -> None:
+    _write(folder / "sales.csv", "sku,date,quantity", "123,2026-10-01,4")
+
+
+def _other_columns(folder: Path) -> None:
+    _write(folder / "sales.csv", "Artikel;Datum;Menge", "00123;01.10.2026;4")
+
+
+def _broken_values(folder: Path) -> None:
+    _write(folder / "sales.csv", "sku;date;quantity", "00123;01/10/2026;1.234,5", "00123;x;2")
+
+
+def _no_factory(folder: Path) -> None:
+    (folder / "factory.toml").unlink()
+
+
+def _two_files(folder: Path) -> None:
+    _write(folder / "sales.txt", "sku,date,quantity")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "messages"),
+    [
+        (_no_rows, ["sales.csv", "it has no rows"]),
+        (_no_content, ["sales.csv", "it cannot be read"]),
+        (_wrong_file, ["sales.xlsx", "it cannot be read"]),
+        (_other_skus, ["none of its 1 SKUs is made", "leading zeros"]),
+        (_other_columns, ["no column 'sku'", "--column sku="]),
+        (
+            _broken_values,
+            ["2 of 2 rows have no date", "1 of 2 rows have no number in 'quantity'", "'1.234,5'"],
+        ),
+        (_no_factory, ["Expected factory.xlsx or factory.toml", "c2m init"]),
+        (_two_files, ["one file of sales", "sales.csv, sales.txt"]),
+    ],
+)
+def test_a_wrong_folder_is_told_what_to_change(small, planner, capsys, spoil, messages):
+    spoil(small)
+    assert planner.main([str(small), "--out", str(small / "out")]) == 2
+    shown = capsys.readouterr().err
+    for message in messages:
+        assert message in shown
+    assert not (small / "out").exists()
+
+
+def test_columns_and_dates_of_another_system_are_read_by_name(small, planner):
+    _write(small / "sales.csv", "Artikel;Datum;Menge", "00123;06/07/2026;4,5", "7;07/07/2026;-2")
+    names = [f"--column={pair}" for pair in ("sku=Artikel", "date=Datum", "quantity=Menge")]
+    options = planner.parse([str(small), "--date-format", "%d/%m/%Y", *names])
+    table = planner.read_table(small, "sales", options)
+    assert table["sku"].tolist() == ["00123", "7"]
+    assert table["quantity"].tolist() == [4.5, -2.0]
+    assert [str(day.date()) for day in table["date"]] == ["2026-07-06", "2026-07-07"]
+
+
+def test_an_excel_file_is_read_as_a_csv_is(small, planner):
+    frame = pd.read_csv(small / "sales.csv", dtype={"sku": str}, parse_dates=["date"])
+    options = planner.parse([str(small)])
+    as_csv = planner.read_table(small, "sales", options)
+    (small / "sales.csv").unlink()
+    frame.to_excel(small / "sales.xlsx", index=False, engine="xlsxwriter")
+    as_excel = planner.read_table(small, "sales", options)
+    pd.testing.assert_frame_equal(as_csv, as_excel, check_dtype=False)
+
+
+def test_a_negative_line_is_a_return(small, planner):
+    factory = planner.read_factory(small)
+    sales = pd.DataFrame(
+        {
+            "sku": "00123",
+            "date": pd.date_range("2026-07-06", periods=7),
+            "quantity": [5.0, 3.0, -2.0, 1.0, 1.0, 1.0, 1.0],
+        }
+    )
+    panel = planner.read_panel(sales, factory)
+    assert panel["sales"].tolist() == [[12.0]]
+    assert panel["returns"].tolist() == [[2.0]]
