@@ -1,7 +1,7 @@
 """c2m: from what consumers do to what the factory makes.
 
-The main road is `read_events` -> `build_panel` -> `forecast_demand` -> `plan_production`; it crosses
-three doors, the types `Panel`, `Demand` and `Plan`.
+The main road is `read_events` -> `build_panel` -> `forecast_demand` -> `plan_production`; it
+crosses three doors, the types `Panel`, `Demand` and `Plan`.
 """
 
 import logging
@@ -20,8 +20,10 @@ from c2m.forecast import (
     DirectBoosting,
     MovingAverage,
     SeasonalNaive,
+    Selection,
     backtest,
     forecast_demand,
+    select_model,
 )
 from c2m.panel import Panel
 from c2m.periods import Calendar
@@ -51,11 +53,13 @@ __all__ = [
     "Product",
     "Routing",
     "SeasonalNaive",
+    "Selection",
     "backtest",
     "build_panel",
     "forecast_demand",
     "plan_production",
     "read_events",
+    "select_model",
 ]
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

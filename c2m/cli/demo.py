@@ -1,6 +1,5 @@
 """The whole road on the data that ship with c2m: events, panel, demand, plan, report, workbook."""
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -8,11 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from c2m.errors import C2MWarning
-
 if TYPE_CHECKING:
     from c2m.datasets import Journey
-    from c2m.forecast import Backtest
     from c2m.panel import Panel
 
 HORIZON: Final = 8
@@ -48,7 +44,7 @@ def run_demo(folder: Path, step: Callable[[str], None]) -> tuple[Path, Path]:
         What was written.
     """
     from c2m.datasets import load_journey
-    from c2m.forecast import forecast_demand
+    from c2m.forecast import forecast_demand, select_model
     from c2m.production import Factory, plan_production
     from c2m.report import write_report, write_workbook
     from c2m.signals import build_panel, read_events
@@ -64,9 +60,9 @@ def run_demo(folder: Path, step: Callable[[str], None]) -> tuple[Path, Path]:
     panel = with_exposure(panel, journey)
     panel = panel.upto(panel.periods[-1 - HORIZON])
     step("Testing models on weeks held back")
-    tested = test_models(panel)
-    step(f"Picking one and forecasting {HORIZON} weeks")
-    demand = forecast_demand(panel, HORIZON)
+    selection = select_model(panel, HORIZON)
+    step(f"Forecasting {HORIZON} weeks with the best of them")
+    demand = forecast_demand(panel, HORIZON, selection=selection)
     step("Planning the runs")
     factory = Factory.from_toml(journey.factory_path)
     plan = plan_production(demand, factory, stock=opening_stock(panel))
@@ -77,37 +73,13 @@ def run_demo(folder: Path, step: Callable[[str], None]) -> tuple[Path, Path]:
         panel=panel,
         demand=demand,
         plan=plan,
-        backtest=tested,
+        backtest=selection.backtest,
         title="Production plan: private labels of the Complete Journey",
         describe=describe,
         assumed=_ASSUMED,
     )
     step("Writing the workbook")
     return report, write_workbook(folder / "plan.xlsx", plan, demand, describe=describe)
-
-
-def test_models(panel: "Panel") -> "Backtest":
-    """Test the boosted model beside the two naive ones on weeks held back.
-
-    Parameters
-    ----------
-    panel : Panel
-        Up to the cutoff.
-
-    Returns
-    -------
-    Backtest
-        Three cutoffs. What the trial fits warn of is left to the fit that counts.
-    """
-    from c2m.forecast import DirectBoosting, backtest
-
-    models = {
-        "DirectBoosting": DirectBoosting(HORIZON, signals=()),
-        "DirectBoosting with signals": DirectBoosting(HORIZON),
-    }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", C2MWarning)
-        return backtest(models, panel, horizon=HORIZON, windows=3, step=HORIZON // 2)
 
 
 def with_exposure(panel: "Panel", journey: "Journey") -> "Panel":

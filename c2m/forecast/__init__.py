@@ -7,7 +7,7 @@ enters a `backtest`.
 from c2m.forecast.backtest import backtest
 from c2m.forecast.baselines import MovingAverage, SeasonalNaive
 from c2m.forecast.boosting import DirectBoosting
-from c2m.forecast.choose import forecast_demand
+from c2m.forecast.choose import Selection, forecast_demand, select_model
 from c2m.forecast.leaderboard import Backtest
 
 __all__ = [
@@ -15,6 +15,8 @@ __all__ = [
     "DirectBoosting",
     "MovingAverage",
     "SeasonalNaive",
+    "Selection",
     "backtest",
     "forecast_demand",
+    "select_model",
 ]

@@ -13,10 +13,11 @@ import pandas as pd
 from c2m.demand import Demand
 from c2m.errors import ArgumentError
 from c2m.forecast.baselines import MovingAverage, SeasonalNaive
+from c2m.forecast.boosting import DirectBoosting
 from c2m.forecast.leaderboard import Backtest
 from c2m.forecast.params import Parameters
 from c2m.forecast.scoring import Truth, score_demand
-from c2m.forecast.target import check_horizon, observed_target
+from c2m.forecast.target import check_horizon, first_known, observed_target
 from c2m.frames import name_list
 
 if TYPE_CHECKING:
@@ -107,8 +108,9 @@ def backtest(
     Raises
     ------
     ArgumentError
-        If the history is too short for one period before the first cutoff, if a model has no
-        ``fit`` and ``predict``, or if what it returns is no forecast of the wanted periods.
+        If the history is too short for one known period before the first cutoff, if a model has
+        no ``fit`` and ``predict`` or forecasts another target, if one of another kind takes the
+        name of a naive row, or if what it returns is no forecast of the wanted periods.
 
     References
     ----------
@@ -124,7 +126,7 @@ def backtest(
     >>> result.leaderboard()["total_error"].round(3).to_dict()
     {'four weeks': 0.0, 'MovingAverage': 0.0, 'SeasonalNaive': 0.25}
     """
-    named = _name_models(models)
+    named = _name_models(models, panel.target)
     plan = _Plan(
         panel,
         panel_at,
@@ -152,12 +154,20 @@ def backtest(
     )
 
 
-def _name_models(models: Mapping[str, Entrant] | Sequence[Entrant]) -> dict[str, Entrant]:
+def _name_models(
+    models: Mapping[str, Entrant] | Sequence[Entrant], target: str
+) -> dict[str, Entrant]:
     """Name the models and add the rows that are always there."""
+    if not isinstance(models, Mapping | Iterable):
+        raise ArgumentError(f"Expected several models, got {models!r}: pass [model].")
     named = dict(models) if isinstance(models, Mapping) else _named_by_type(models)
     for naive in (SeasonalNaive, MovingAverage):
-        if naive.__name__ not in named:
-            named[naive.__name__] = naive()
+        own = named.setdefault(naive.__name__, naive())
+        if own is not naive and not isinstance(own, naive):
+            raise ArgumentError(
+                f"The name {naive.__name__!r} belongs to the naive row of the leaderboard: call "
+                f"{own!r} something else."
+            )
     unfit = [
         name
         for name, model in named.items()
@@ -167,6 +177,16 @@ def _name_models(models: Mapping[str, Entrant] | Sequence[Entrant]) -> dict[str,
     if unfit:
         raise ArgumentError(
             f"Expected models with fit(panel) and predict(horizon), got {name_list(unfit)} without."
+        )
+    astray = [
+        f"{name} forecasts {model.target!r}"
+        for name, model in named.items()
+        if isinstance(model, DirectBoosting) and model.target not in {None, target}
+    ]
+    if astray:
+        raise ArgumentError(
+            f"Expected models of the panel's target {target!r}, but {', '.join(astray)}. Pass "
+            "panel.with_channels({}, target=...)."
         )
     return named
 
@@ -188,11 +208,13 @@ def _cutoffs(panel: "Panel", horizon: int, windows: int, step: int) -> tuple[pd.
             raise ArgumentError(f"Expected {name}, a whole number >= 1, got {value!r}.")
     last = panel.n_periods - 1 - horizon
     first = last - (windows - 1) * step
-    if first < 0:
-        most = max(last // step + 1, 0)
+    begin = first_known(panel)
+    if first < begin:
+        most = max((last - begin) // step + 1, 0)
         raise ArgumentError(
-            f"Expected windows that fit into {panel.n_periods} periods, got {windows} of horizon "
-            f"{horizon}, {step} apart: at most {most} fit. Pass fewer windows or a shorter horizon."
+            f"Expected windows that fit into {panel.n_periods - begin} periods of which something "
+            f"is known, got {windows} of horizon {horizon}, {step} apart: at most {most} fit. Pass "
+            "fewer windows or a shorter horizon."
         )
     return tuple(panel.periods[first : last + 1 : step])
 
@@ -240,7 +262,8 @@ def _run(
     """Fit, forecast and score one model at one cutoff."""
     begun = time.perf_counter()
     fitted: Any = _fresh(model)
-    demand = (fitted.fit(known) or fitted).predict(plan.horizon)
+    learnt = fitted.fit(known)
+    demand = (fitted if learnt is None else learnt).predict(plan.horizon)
     seconds = time.perf_counter() - begun
     demand = _checked(demand, name, known, plan.horizon)
     scores = score_demand(demand, truth, plan.levels)

@@ -10,7 +10,8 @@ from c2m.errors import ArgumentError, warn
 from c2m.forecast.head import CountHead
 from c2m.forecast.params import Parameters, check_fitted
 from c2m.forecast.pooling import group_series_by_attribute, pooled_mean
-from c2m.forecast.target import check_horizon, observed_target, sold_ahead
+from c2m.forecast.rhythm import rhythm
+from c2m.forecast.target import check_horizon, check_target, observed_target, sold_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Point = Callable[[FloatArray, int, int], FloatArray]
     """From history, last period seen and horizon to points (n_series, horizon), NaN: unknown."""
 
-_WINDOWS: Final = {"D": 28, "W": 8, "MS": 3, "table": 8}
+_WINDOWS: Final = {"D": 28, "W": 8, "MS": 3}
 _MOST_ORIGINS: Final = 26
 _MOST_CELLS: Final = 4_000_000
 
@@ -83,8 +84,11 @@ class MovingAverage(Parameters):
         ------
         ArgumentError
             If the window is no whole number of at least 1.
+        DataError
+            If no value of the target is known, or one is below 0.
         """
-        self.window_ = _whole("window", self.window, _WINDOWS[panel.freq.partition("-")[0]])
+        self.window_ = _whole("window", self.window, _WINDOWS[rhythm(panel.calendar)])
+        self.panel_ = panel
         self.history_ = _History.of(panel)
         return self
 
@@ -101,7 +105,8 @@ class MovingAverage(Parameters):
         horizon : int
             How many periods.
         future : DataFrame, optional
-            Taken so that all models are called alike; this model uses no plan.
+            What is planned for these periods, as in `Panel.with_future`; all that this model
+            uses of it is ``on_sale``.
         skus : sequence of str, optional
             Which SKUs; all unless given.
 
@@ -115,9 +120,9 @@ class MovingAverage(Parameters):
         ArgumentError
             If the model is not fitted.
         """
-        del future
         check_fitted(self, "history_")
-        return _forecast(self.history_, _moving_average(self.window_), check_horizon(horizon), skus)
+        point = _moving_average(self.window_)
+        return _forecast(self.history_, point, check_horizon(horizon), future, skus)
 
 
 class SeasonalNaive(Parameters):
@@ -174,6 +179,8 @@ class SeasonalNaive(Parameters):
         ------
         ArgumentError
             If the season length is no whole number of at least 1.
+        DataError
+            If no value of the target is known, or one is below 0.
 
         Warns
         -----
@@ -190,6 +197,7 @@ class SeasonalNaive(Parameters):
             )
             length = 1
         self.season_length_ = length
+        self.panel_ = panel
         self.history_ = _History.of(panel)
         return self
 
@@ -206,7 +214,8 @@ class SeasonalNaive(Parameters):
         horizon : int
             How many periods.
         future : DataFrame, optional
-            Taken so that all models are called alike; this model uses no plan.
+            What is planned for these periods, as in `Panel.with_future`; all that this model
+            uses of it is ``on_sale``.
         skus : sequence of str, optional
             Which SKUs; all unless given.
 
@@ -220,10 +229,9 @@ class SeasonalNaive(Parameters):
         ArgumentError
             If the model is not fitted.
         """
-        del future
         check_fitted(self, "history_")
         point = _seasonal_naive(self.season_length_)
-        return _forecast(self.history_, point, check_horizon(horizon), skus)
+        return _forecast(self.history_, point, check_horizon(horizon), future, skus)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,6 +245,7 @@ class _History:
     @classmethod
     def of(cls, panel: "Panel") -> "_History":
         target = observed_target(panel)
+        check_target(panel, target, panel.target)
         known = ~np.isnan(target)
         count = known.sum(axis=1)
         mean = np.where(known, target, 0.0).sum(axis=1) / np.maximum(count, 1)
@@ -245,10 +254,14 @@ class _History:
 
 
 def _forecast(
-    history: _History, point: "Point", horizon: int, skus: "Sequence[str] | None"
+    history: _History,
+    point: "Point",
+    horizon: int,
+    future: object | None,
+    skus: "Sequence[str] | None",
 ) -> Demand:
     """Put a distribution around the points and wrap both as demand."""
-    panel = history.panel
+    panel = history.panel if future is None else history.panel.with_future(future)
     mean = point(history.target, panel.n_periods - 1, horizon)  # [S, H]
     without = np.isnan(mean).any(axis=1)
     if without.any():

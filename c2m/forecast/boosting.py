@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from c2m.demand import Demand
-from c2m.errors import ArgumentError, warn
+from c2m.errors import ArgumentError, DataError, warn
 from c2m.forecast.calibration import calibrate
 from c2m.forecast.features import FeatureTable
 from c2m.forecast.head import CountHead
+from c2m.forecast.lgb_parameters import forbidden
 from c2m.forecast.params import Parameters, check_fitted
 from c2m.forecast.recipe import Choice, Recipe, settle_recipe
 from c2m.forecast.rows import path_rows, sample_rows
 from c2m.forecast.running import Positions
-from c2m.forecast.target import check_horizon, sold_ahead
+from c2m.forecast.target import check_horizon, check_target, sold_ahead
 from c2m.forecast.trees import Trees, TreeSettings
 from c2m.frames import name_list
 from c2m.panel import Panel
@@ -74,10 +75,13 @@ class DirectBoosting(Parameters):
         Threads of LightGBM; unless given, all cores from 200,000 rows on, else one. The result
         does not depend on it.
     lgb_params : mapping, optional
-        Parameters of LightGBM that win over the ones chosen here.
+        Parameters of LightGBM, under any of their names, that win over the ones chosen here. The
+        objective is tweedie or poisson, and the number of trees is `n_estimators`.
 
     Attributes
     ----------
+    max_horizon_ : int
+        `max_horizon` at the fit.
     recipe_ : Recipe
         The features used.
     n_trees_ : int
@@ -148,6 +152,8 @@ class DirectBoosting(Parameters):
         ------
         ArgumentError
             If an argument of the constructor is out of range or names no channel.
+        DataError
+            If no value of the target is known, or one is below 0.
         MissingEngineError
             If LightGBM cannot be imported.
 
@@ -156,7 +162,7 @@ class DirectBoosting(Parameters):
         C2MWarning
             If the history is shorter than the horizon, or too short to learn from at all.
         """
-        horizon = self._check()
+        self.max_horizon_ = horizon = self._check()
         self.recipe_ = settle_recipe(
             panel,
             horizon=horizon,
@@ -167,6 +173,7 @@ class DirectBoosting(Parameters):
         )
         self.panel_ = panel
         self.table_ = table = FeatureTable.of(panel, self.recipe_)
+        check_target(panel, table.target, self.recipe_.target)
         _warn_of_short_history(panel, horizon)
         settings = self._settings()
         found = calibrate(table, horizon=horizon, most_rows=self.max_rows, settings=settings)
@@ -217,9 +224,9 @@ class DirectBoosting(Parameters):
             If planned values are missing or not used, or series have no history.
         """
         check_fitted(self, "trees_")
-        if check_horizon(horizon) > self.max_horizon:
+        if check_horizon(horizon) > self.max_horizon_:
             raise ArgumentError(
-                f"Expected a horizon up to max_horizon={self.max_horizon}, got {horizon}. Fit "
+                f"Expected a horizon up to max_horizon={self.max_horizon_}, got {horizon}. Fit "
                 f"DirectBoosting(max_horizon={horizon})."
             )
         panel, table = self.panel_, self.table_
@@ -261,6 +268,7 @@ class DirectBoosting(Parameters):
         panel = panel_folder.to_folder(self.panel_)
         facts = {
             "arguments": arguments,
+            "max_horizon": self.max_horizon_,
             "recipe": self.recipe_.to_facts(),
             "n_trees": self.n_trees_,
             "panel": panel.facts,
@@ -289,14 +297,28 @@ class DirectBoosting(Parameters):
             If the folder is incomplete, changed or no model.
         """
         folder = read_folder(path, "direct-boosting")
-        model = cls(**folder.facts["arguments"])
-        model.recipe_ = Recipe.from_facts(folder.facts["recipe"])
-        model.n_trees_ = int(folder.facts["n_trees"])
-        panel = Panel(**panel_folder.from_folder(replace(folder, facts=folder.facts["panel"])))
-        model.panel_ = panel
-        model.table_ = FeatureTable.of(panel, model.recipe_)
+        try:
+            return cls._from_folder(folder)
+        except (ArgumentError, AttributeError, KeyError, TypeError) as error:
+            problem = f"its facts are not those of a model: {error}"
+            raise DataError(str(path), [problem], "save it again with this c2m") from error
+
+    @classmethod
+    def _from_folder(cls, folder: Folder) -> Self:
+        facts = folder.facts
+        arguments: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in facts["arguments"].items()
+        }
+        model = cls(**arguments)
+        model._check()
+        model.max_horizon_ = int(facts["max_horizon"])
+        model.recipe_ = Recipe.from_facts(facts["recipe"])
+        model.n_trees_ = int(facts["n_trees"])
+        model.panel_ = Panel(**panel_folder.from_folder(replace(folder, facts=facts["panel"])))
+        model.table_ = FeatureTable.of(model.panel_, model.recipe_)
         model.head_ = CountHead.from_arrays(folder.arrays)
-        model.trees_ = Trees.from_text(folder.texts["model"])
+        model.trees_ = Trees.from_text(folder.texts["model"], len(model.table_.names))
         return model
 
     def _means(self, table: FeatureTable, series: Positions, horizon: int) -> "FloatArray":
@@ -332,8 +354,9 @@ class DirectBoosting(Parameters):
             if (value := getattr(self, name)) is not None
             and (not isinstance(value, int | np.integer) or value < low)
         ]
-        if not self.learning_rate > 0:
+        if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:
             wrong.append(f"learning_rate={self.learning_rate!r} (above 0)")
+        wrong += forbidden(self.lgb_params or {})
         if wrong:
             raise ArgumentError(f"Expected other arguments than {', '.join(wrong)}.")
         return int(self.max_horizon)

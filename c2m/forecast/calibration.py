@@ -75,21 +75,21 @@ def calibrate(
     trees = Trees.grow(table, rows, settings)
     origins = range(until - 1, n_periods - held)
     stages = {round(share * settings.n_estimators) for share in _STAGES} if origins else {0}
-    tried = [_try(table, trees, n_trees, origins, held) for n_trees in sorted(stages)]
+    numbers = sorted(stages)[: None if trees.booster is not None else 1]
+    series = _series(table, len(origins))
+    staged, actuals = [np.empty((len(numbers), 0, held))], [np.empty((0, held))]
+    for origin in origins:
+        rows = path_rows(series, origin, held)
+        means = trees.staged_means(table, rows, numbers, num_threads=settings.num_threads)
+        staged.append(np.reshape(means, (len(numbers), -1, held)))
+        actuals.append(table.target[series, origin + 1 : origin + 1 + held])
+    mean, actual = np.concatenate(staged, axis=1), np.concatenate(actuals)  # [K, N, H], [N, H]
+    tried = [_try(n_trees, mean[place], actual) for place, n_trees in enumerate(numbers)]
     return min(tried, key=lambda one: one.loss)
 
 
-def _try(
-    table: "FeatureTable", trees: Trees, n_trees: int, origins: range, held: int
-) -> Calibration:
+def _try(n_trees: int, mean: "FloatArray", actual: "FloatArray") -> Calibration:
     """Return what held-out paths say of so many trees."""
-    series = _series(table, len(origins))
-    means, actuals = [np.empty((0, held))], [np.empty((0, held))]
-    for origin in origins:
-        rows = path_rows(series, origin, held)
-        means.append(trees.means(table, rows, trees=n_trees).reshape(-1, held))
-        actuals.append(table.target[series, origin + 1 : origin + 1 + held])
-    mean, actual = np.concatenate(means), np.concatenate(actuals)
     head = CountHead.fit(mean, actual)
     return Calibration(head, n_trees, _loss(head, mean, actual))
 

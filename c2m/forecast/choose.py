@@ -2,7 +2,9 @@
 
 import logging
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,7 +14,7 @@ from c2m.forecast.backtest import backtest
 from c2m.forecast.baselines import MovingAverage, SeasonalNaive
 from c2m.forecast.boosting import DirectBoosting
 from c2m.forecast.recipe import settle_recipe
-from c2m.forecast.target import check_horizon
+from c2m.forecast.target import check_horizon, first_known
 from c2m.frames import name_list
 
 if TYPE_CHECKING:
@@ -30,24 +32,102 @@ _WORTH: Final = 0.005
 """A model that needs more must lose this share less than a simpler one."""
 
 
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Which model did best on a panel's own past; `select_model` makes one.
+
+    Parameters
+    ----------
+    model : SeasonalNaive, MovingAverage or DirectBoosting
+        The model, not fitted.
+    reason : str
+        Why it was picked, in a sentence or two.
+    backtest : Backtest, optional
+        The trials that it was picked by; None where the history is too short for one.
+    """
+
+    model: Candidate
+    reason: str
+    backtest: "Backtest | None"
+
+
+def select_model(
+    panel: "Panel",
+    horizon: int,
+    *,
+    future: object | None = None,
+    windows: int = 3,
+    seed: int = 0,
+    progress: bool = False,
+) -> Selection:
+    """Pick the model that did best on the panel's own past.
+
+    The candidates, from simple to demanding, are `SeasonalNaive`, `MovingAverage`,
+    `DirectBoosting` without signals and, where the panel has some, with them. Each is fitted at
+    up to `windows` earlier cutoffs and scored on the `horizon` periods after them; the loss is the
+    mean of ``wql`` (each period) and ``total_wql`` (the sum over the horizon), of those that are
+    known. A more demanding model must lose at least 0.5 % less. Warnings of the trial fits are not
+    shown. Too short a history for a trial gets `MovingAverage`.
+
+    Parameters
+    ----------
+    panel, horizon, future, windows, seed, progress
+        See `forecast_demand`.
+
+    Returns
+    -------
+    Selection
+        The model, the reason and the backtest. Pass it to `forecast_demand` as ``selection=``.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument is out of range.
+
+    Warns
+    -----
+    C2MWarning
+        If the history is too short to pick by, or known channels have no plan.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from c2m.panel import Panel
+    >>> weeks = pd.date_range("2026-01-05", periods=30, freq="7D")
+    >>> frame = pd.DataFrame({"sku": "A", "period": weeks, "sales": [4, 6] * 15})
+    >>> panel = Panel.from_frame(frame, freq="W")
+    >>> selection = select_model(panel, horizon=2)
+    >>> selection.model, selection.backtest.models[:2]
+    (MovingAverage(), ['SeasonalNaive', 'MovingAverage'])
+    >>> forecast_demand(panel, 2, selection=selection).notes == (selection.reason,)
+    True
+    """
+    horizon = check_horizon(horizon)
+    if future is not None:
+        panel = panel.with_future(future)
+    candidates = _candidates(panel, horizon, seed)
+    trials = _trials(panel, horizon, windows)
+    if trials is None:
+        reason = _too_short(panel, horizon)
+        warn(reason)
+        return Selection(candidates["MovingAverage"], reason, None)
+    found = _try_out(candidates, panel, horizon, trials, progress=progress)
+    chosen, reason = _pick(candidates, found)
+    return Selection(candidates[chosen], reason, found)
+
+
 def forecast_demand(
     panel: "Panel",
     horizon: int,
     *,
     model: object | None = None,
     future: object | None = None,
+    selection: Selection | None = None,
     windows: int = 3,
     seed: int = 0,
     progress: bool = False,
 ) -> "Demand":
-    """Forecast demand with the model that did best on the panel's own past.
-
-    The candidates, from simple to demanding, are `SeasonalNaive`, `MovingAverage`,
-    `DirectBoosting` without signals and, where the panel has some, with them. Each is fitted at
-    up to `windows` earlier cutoffs and scored on the `horizon` periods after them; the loss is the
-    mean of ``wql`` (each period) and ``total_wql`` (the sum over the horizon). A more demanding
-    model must lose at least 0.5 % less. Warnings of the trial fits are not shown, those of
-    the final fit are. Too short a history for a trial is forecast by `MovingAverage`.
+    """Forecast demand with the model that did best on the panel's own past (see `select_model`).
 
     Parameters
     ----------
@@ -60,6 +140,9 @@ def forecast_demand(
     future : DataFrame, optional
         What is planned for the periods ahead: price, promotion, calendar; see
         `Panel.with_future`.
+    selection : Selection, optional
+        What `select_model` returned for this panel or an earlier one: a copy of its model is
+        fitted on this panel, and nothing is tried again.
     windows : int
         Most cutoffs to try the candidates at.
     seed : int
@@ -75,12 +158,13 @@ def forecast_demand(
     Raises
     ------
     ArgumentError
-        If an argument is out of range, or `model` was fitted on another panel.
+        If an argument is out of range, `model` was fitted on another panel, or both `model` and
+        `selection` are given.
 
     Warns
     -----
     C2MWarning
-        If the history is too short to pick by, or known channels have no plan.
+        If the history is too short to pick by, or known channels have no plan or are not used.
 
     Examples
     --------
@@ -94,20 +178,30 @@ def forecast_demand(
     """
     horizon = check_horizon(horizon)
     if model is not None:
+        if selection is not None:
+            raise ArgumentError("Expected either model= or selection=, got both.")
         return _forecast_with(model, panel, horizon, future)
     if future is not None:
         panel = panel.with_future(future)
-    candidates = _candidates(panel, horizon, seed)
-    trials = _trials(panel, horizon, windows)
-    if trials is None:
-        chosen, note = "MovingAverage", _too_short(panel, horizon)
-        warn(note)
+    if selection is None:
+        selection = select_model(panel, horizon, windows=windows, seed=seed, progress=progress)
     else:
-        found = _try_out(candidates, panel, horizon, trials, progress=progress)
-        chosen, note = _pick(candidates, found)
-    _LOG.info(note)
-    demand = candidates[chosen].fit(panel).predict(horizon)
-    return replace(demand, notes=(*demand.notes, note))
+        _warn_of_unused(selection.model, panel)
+    _LOG.info(selection.reason)
+    fresh = type(selection.model)(**selection.model.get_params())
+    demand = fresh.fit(panel).predict(horizon)
+    return replace(demand, notes=(*demand.notes, selection.reason))
+
+
+def _warn_of_unused(model: Candidate, panel: "Panel") -> None:
+    if not isinstance(model, DirectBoosting) or model.known == "auto" or not panel.n_ahead:
+        return
+    unused = sorted({*panel.known} - {*model.known, "on_sale"})
+    if unused:
+        warn(
+            f"{len(unused)} planned channels are not used, because the model was selected without "
+            f"them: {name_list(unused)}. Pass the plan to select_model too."
+        )
 
 
 @dataclass(frozen=True)
@@ -120,19 +214,32 @@ class _Trials:
 
 def _forecast_with(model: Any, panel: "Panel", horizon: int, future: object | None) -> "Demand":
     """Forecast with a fitted model and see that it fits the panel."""
-    if not callable(getattr(model, "predict", None)):
-        raise ArgumentError(f"Expected model with predict(horizon), got {type(model).__name__}.")
+    if isinstance(model, type) or not callable(getattr(model, "predict", None)):
+        raise ArgumentError(f"Expected a fitted model with predict(horizon), got {model!r}.")
+    if future is not None and not _takes_future(model.predict):
+        raise ArgumentError(f"{model!r} takes no plan: its predict has no argument 'future'.")
+    fitted_on = getattr(model, "panel_", panel)
     demand: Demand = (
         model.predict(horizon) if future is None else model.predict(horizon, future=future)
     )
     first = panel.first + panel.n_periods
-    if (demand.calendar, demand.first) != (panel.calendar, first) or demand.skus != panel.skus:
+    if (
+        (demand.calendar, demand.first) != (panel.calendar, first)
+        or not demand.keys.equals(panel.keys)
+        or fitted_on != panel
+    ):
         raise ArgumentError(
             f"Expected a model that was fitted on this panel (cutoff {panel.cutoff.date()}, "
-            f"{panel.n_series:,} series), got one that forecasts {demand!r}. Fit it on this panel."
+            f"{panel.n_series:,} series), got one that forecasts {demand!r}. Fit it on this panel; "
+            "what is planned since then goes into future=."
         )
     note = f"{model!r} was passed by the caller; no other model was tried."
     return replace(demand, notes=(*demand.notes, note))
+
+
+def _takes_future(predict: Callable[..., object]) -> bool:
+    arguments = signature(predict).parameters.values()
+    return any(one.name == "future" or one.kind is one.VAR_KEYWORD for one in arguments)
 
 
 def _candidates(panel: "Panel", horizon: int, seed: int) -> "dict[str, Candidate]":
@@ -160,7 +267,7 @@ def _trials(panel: "Panel", horizon: int, windows: int) -> _Trials | None:
     """Return cutoffs that each leave more history than the horizon; None when there are none."""
     if not isinstance(windows, int | np.integer) or windows < 1:
         raise ArgumentError(f"Expected windows, a whole number >= 1, got {windows!r}.")
-    spare = panel.n_periods - 2 * horizon - 1
+    spare = panel.n_periods - first_known(panel) - 2 * horizon - 1
     if spare < 0:
         return None
     step = max(1, min(horizon // 2, spare // max(windows - 1, 1)))
@@ -168,10 +275,11 @@ def _trials(panel: "Panel", horizon: int, windows: int) -> _Trials | None:
 
 
 def _too_short(panel: "Panel", horizon: int) -> str:
+    length = panel.n_periods - first_known(panel)
     return (
-        f"MovingAverage was taken without trying others: {panel.n_periods} periods of history are "
-        f"too few to hold back {horizon} and learn from more than that. Pass at least "
-        f"{2 * horizon + 1} periods, a shorter horizon, or a fitted model."
+        f"MovingAverage was taken without trying others: {length} periods of history are too few "
+        f"to hold back {horizon} and learn from more than that. Pass at least {2 * horizon + 1} "
+        "periods, a shorter horizon, or a fitted model."
     )
 
 
@@ -213,6 +321,9 @@ def _pick(candidates: "dict[str, Candidate]", found: "Backtest") -> tuple[str, s
 
 
 def _losses(found: "Backtest") -> "pd.Series":
-    """Return the mean loss of each model over the cutoffs at which anything was sold."""
-    both = found.scores.assign(loss=(found.scores["wql"] + found.scores["total_wql"]) / 2)
-    return both.groupby("model")["loss"].mean()
+    """Return the mean loss of each model over the cutoffs at which anything was sold.
+
+    Where stock-outs leave no series with a whole horizon, ``wql`` speaks alone.
+    """
+    loss = found.scores[["wql", "total_wql"]].mean(axis=1)
+    return loss.groupby(found.scores["model"]).mean()

@@ -1,6 +1,6 @@
 """Which features a panel allows: settled once, at the fit, and saved with the model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -8,20 +8,19 @@ import numpy as np
 import pandas as pd
 
 from c2m.errors import ArgumentError
+from c2m.forecast.rhythm import rhythm
 from c2m.frames import did_you_mean, name_list, text_codes
 
 if TYPE_CHECKING:
     from c2m.panel import Panel
+    from c2m.periods import Calendar
 
 _WINDOWS: Final = {
     "D": (1, 3, 7, 14, 28, 56, 91, 182, 364),
     "W": (1, 2, 4, 8, 13, 26, 52),
     "MS": (1, 2, 3, 6, 12, 24),
-    "table": (1, 2, 4, 8, 13, 26, 52),
 }
-_SEASONS: Final = {"D": (7, 364), "W": (52,), "MS": (12,), "table": (52,)}
-_MEMORY: Final = {"D": 28, "W": 8, "MS": 6, "table": 8}
-_YEAR: Final = {"D": 364, "W": 52, "MS": 12, "table": 52}
+_MEMORY: Final = {"D": 28, "W": 8, "MS": 6}
 _NO_SIGNAL: Final = frozenset({"sales", "demand", "demand_sd", "revenue", "in_stock", "on_sale"})
 """Channels that say what the target says, or that are used to censor it."""
 
@@ -122,12 +121,14 @@ def settle_recipe(
     Raises
     ------
     ArgumentError
-        If a channel that was named is not there.
+        If a channel that was named is not there, or the target is named as known ahead.
     """
-    kind = panel.freq.partition("-")[0]
+    kind = rhythm(panel.calendar)
     name = panel.target if target is None else target
     ahead = panel.known if known == "auto" else _named(panel, known, "known")
-    ahead = tuple(channel for channel in ahead if channel not in {name, "on_sale"})
+    if name in ahead:
+        raise ArgumentError(f"Expected known to leave out the target, got {name!r} in it.")
+    ahead = tuple(channel for channel in ahead if channel != "on_sale")
     taken = {name, *ahead}
     if signals == "auto":
         chosen = tuple(c for c in panel.channels if c not in taken | _NO_SIGNAL)
@@ -140,18 +141,20 @@ def settle_recipe(
         memory=_MEMORY[kind],
         seasons=tuple(
             season
-            for season in _seasons(kind, seasonality)
+            for season in _seasons(panel.calendar, seasonality)
             if length > season + min(season, horizon) + 2
         ),
         signals=chosen,
         signed=tuple(channel for channel in chosen if np.nanmin(panel[channel], initial=0.0) < 0),
         known=ahead,
-        calendar=_calendar(kind, length),
+        calendar=_calendar(panel.calendar, length),
         attributes=_attributes(panel),
     )
 
 
 def _named(panel: "Panel", names: Sequence[str], argument: str) -> tuple[str, ...]:
+    if not isinstance(names, Iterable):
+        raise ArgumentError(f"Expected {argument} 'auto' or names, () for none, got {names!r}.")
     names = [names] if isinstance(names, str) else list(names)
     absent = [name for name in names if name not in panel]
     if absent:
@@ -163,11 +166,11 @@ def _named(panel: "Panel", names: Sequence[str], argument: str) -> tuple[str, ..
     return tuple(names)
 
 
-def _seasons(kind: str, seasonality: Literal["auto"] | int | None) -> tuple[int, ...]:
+def _seasons(calendar: "Calendar", seasonality: Literal["auto"] | int | None) -> tuple[int, ...]:
     if seasonality is None:
         return ()
     if seasonality == "auto":
-        return _SEASONS[kind]
+        return tuple(sorted({calendar.season_length, _year(calendar)}))
     if not isinstance(seasonality, int | np.integer) or seasonality < 2:
         raise ArgumentError(
             f"Expected seasonality 'auto', None or a whole number >= 2, got {seasonality!r}."
@@ -175,14 +178,20 @@ def _seasons(kind: str, seasonality: Literal["auto"] | int | None) -> tuple[int,
     return (int(seasonality),)
 
 
-def _calendar(kind: str, length: int) -> tuple[str, ...]:
+def _year(calendar: "Calendar") -> int:
+    """Return the periods in a year; of days, in 52 weeks."""
+    return 364 if calendar.freq == "D" else calendar.season_length
+
+
+def _calendar(calendar: "Calendar", length: int) -> tuple[str, ...]:
     """Name the calendar features of which every value was seen more than once."""
+    freq, most_of_two_years = calendar.freq, length >= 1.5 * _year(calendar)
     features = {
-        "weekday": kind == "D" and length >= 21,
-        "day": kind == "D" and length >= 91,
-        "week": kind in {"D", "W", "table"} and length >= 1.5 * _YEAR[kind],
-        "month": kind == "MS" and length >= 1.5 * _YEAR[kind],
-        "days": kind in {"MS", "table"} and length >= 6,
+        "weekday": freq == "D" and length >= 21,
+        "day": freq == "D" and length >= 91,
+        "week": freq != "MS" and most_of_two_years,
+        "month": freq == "MS" and most_of_two_years,
+        "days": freq in {"MS", "table"} and length >= 6,
     }
     return tuple(name for name, wanted in features.items() if wanted)
 

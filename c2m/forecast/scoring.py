@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from c2m.forecast.target import FloatArray
 
 INTERVALS: Final = (0.5, 0.8, 0.95)
-"""Central intervals whose coverage is reported."""
+"""Central intervals whose coverage is reported; their ends are levels of the grid."""
 
 _GRID: Final = np.arange(1, 80) / 80
 """Levels from which the probability integral transform is read."""
@@ -82,20 +82,19 @@ def score_demand(demand: "Demand", truth: Truth, levels: "Sequence[float]") -> d
         "bias": scores.bias(actual, mean),
         "mase": scores.mase(actual, mean, truth.history, truth.season_length),
         "rmsse": scores.rmsse(actual, mean, truth.history, truth.season_length),
-        **_coverages(actual, demand),
+        **_coverages(actual, demand.quantiles(_GRID)),
         **_total_coverages(actual[whole].sum(axis=1), demand.total(levels=_GRID)[whole]),
         "n_scored": float(np.count_nonzero(~np.isnan(actual))),
     }
 
 
-def _coverages(actual: "FloatArray", demand: "Demand") -> dict[str, float]:
+def _coverages(actual: "FloatArray", grid: "FloatArray") -> dict[str, float]:
     """Return raw coverage and that of the probability integral transform."""
-    grid = demand.quantiles(_GRID)
     result = {}
     for interval in INTERVALS:
-        ends = demand.quantiles([(1 - interval) / 2, (1 + interval) / 2])
+        low, high = np.searchsorted(_GRID, [(1 - interval) / 2 - 1e-9, (1 + interval) / 2 - 1e-9])
         name = f"{100 * interval:g}"
-        result[f"coverage_{name}"] = scores.coverage(actual, ends[..., 0], ends[..., 1])
+        result[f"coverage_{name}"] = scores.coverage(actual, grid[..., low], grid[..., high])
         result[f"pit_coverage_{name}"] = scores.pit_coverage(actual, grid, _GRID, interval)
     return result
 

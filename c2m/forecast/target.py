@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from c2m.errors import ArgumentError
+from c2m.errors import ArgumentError, DataError, warn
 
 if TYPE_CHECKING:
     from c2m.panel import Panel
@@ -34,15 +34,86 @@ def observed_target(panel: "Panel", target: str | None = None) -> FloatArray:
     -------
     ndarray, shape (n_series, n_periods)
         Units; NaN where unknown.
+
+    Raises
+    ------
+    DataError
+        If a value is below 0.
     """
     name = panel.target if target is None else target
     values = panel[name][:, : panel.n_periods].astype(np.float64)
+    below = int(np.count_nonzero(values < 0))
+    if below:
+        raise DataError(
+            "panel",
+            [f"{below:,} values of {name!r}, which is to be forecast, are below 0"],
+            "forecast what was wanted, gross of returns; returns are a channel of their own",
+        )
     if name != "demand":
         if "in_stock" in panel:
             values[panel["in_stock"][:, : panel.n_periods] < LEAST_IN_STOCK] = np.nan
         if "on_sale" in panel:
             values[panel["on_sale"][:, : panel.n_periods] == 0] = np.nan
     return values  # [S, T]
+
+
+def check_target(panel: "Panel", values: "FloatArray", target: str) -> None:
+    """Refuse a target of which nothing is known, and warn of one that does not count units.
+
+    Parameters
+    ----------
+    panel : Panel
+        The panel.
+    values : ndarray, shape (n_series, n_periods)
+        What `observed_target` returned.
+    target : str
+        The channel.
+
+    Raises
+    ------
+    DataError
+        If every value is unknown.
+
+    Warns
+    -----
+    C2MWarning
+        If values are not whole numbers; ``demand``, which is an estimate, may be so.
+    """
+    known = ~np.isnan(values)
+    if not known.any():
+        hidden = int(np.count_nonzero(~np.isnan(panel[target])))
+        raise DataError(
+            "panel",
+            [
+                f"no value of {target!r} is known in {panel.n_periods} periods of "
+                f"{panel.n_series:,} series; {hidden:,} are hidden by 'in_stock' or 'on_sale'"
+            ],
+            "pass at least one period that was sold from stock",
+        )
+    broken = int(np.count_nonzero(values[known] % 1))
+    if broken and target != "demand":
+        warn(
+            f"{broken:,} of {int(known.sum()):,} values of {target!r} are not whole numbers, but "
+            "quantiles and paths will be. Pass it in a unit of which there are many: grams, not "
+            "tons."
+        )
+
+
+def first_known(panel: "Panel") -> int:
+    """Return the position of the first period in which the target of any series is known.
+
+    Parameters
+    ----------
+    panel : Panel
+        The panel.
+
+    Returns
+    -------
+    int
+        Its position; `n_periods` where nothing is known.
+    """
+    known = ~np.isnan(observed_target(panel)).all(axis=0)
+    return int(known.argmax()) if known.any() else panel.n_periods
 
 
 def sold_ahead(panel: "Panel", horizon: int) -> NDArray[np.bool_]:
@@ -85,6 +156,6 @@ def check_horizon(horizon: int) -> int:
     ArgumentError
         If it is not.
     """
-    if not isinstance(horizon, int | np.integer) or horizon < 1:
+    if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
         raise ArgumentError(f"Expected horizon, a whole number of periods >= 1, got {horizon!r}.")
     return int(horizon)

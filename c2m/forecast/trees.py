@@ -1,12 +1,14 @@
 """Gradient-boosted trees that correct the level of a series."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
 from c2m.forecast.engine import load_lightgbm
+from c2m.forecast.lgb_parameters import main_names
+from c2m.forecast.treetext import check_trees
 
 if TYPE_CHECKING:
     from c2m.forecast.features import FeatureTable, Rows
@@ -82,7 +84,7 @@ class TreeSettings:
             "learning_rate": self.learning_rate,
             "seed": self.seed,
             "num_threads": self.num_threads or (0 if n_rows >= _MANY_ROWS else 1),
-            **self.more,
+            **main_names(self.more),
         }
 
 
@@ -117,13 +119,15 @@ class Trees:
         Returns
         -------
         Trees
-            The trees; none when no row has a target above 0.
+            The trees; none when no row has a target above 0, or too few rows for a split.
         """
         target = table.target[rows.series, rows.origin + rows.step]
-        if settings.n_estimators == 0 or not np.any(target > 0):
+        parameters = settings.to_lightgbm(len(rows))
+        in_a_tree = len(rows) * parameters["bagging_fraction"]
+        can_split = in_a_tree >= 2 * max(parameters["min_data_in_leaf"], 1)
+        if settings.n_estimators == 0 or not can_split or not np.any(target > 0):
             return cls()
         lightgbm = load_lightgbm()
-        parameters = settings.to_lightgbm(len(rows))
         data = lightgbm.Dataset(
             table.matrix(rows),
             label=target.astype(np.float32),
@@ -139,7 +143,6 @@ class Trees:
         table: "FeatureTable",
         rows: "Rows",
         *,
-        trees: int | None = None,
         num_threads: int | None = None,
     ) -> "FloatArray":
         """Return the expected target of each row.
@@ -150,8 +153,6 @@ class Trees:
             The features.
         rows : Rows
             The rows.
-        trees : int, optional
-            Use only so many trees.
         num_threads : int, optional
             Threads; unless given, all cores from 200,000 rows on, else one.
 
@@ -160,32 +161,73 @@ class Trees:
         ndarray, shape (n_rows,)
             Units, above 0.
         """
+        return self.staged_means(table, rows, [None], num_threads=num_threads)[0]
+
+    def staged_means(
+        self,
+        table: "FeatureTable",
+        rows: "Rows",
+        stages: Sequence[int | None],
+        *,
+        num_threads: int | None = None,
+    ) -> list["FloatArray"]:
+        """Return the expected target of each row after some of the trees.
+
+        Parameters
+        ----------
+        table, rows, num_threads
+            See `means`.
+        stages : sequence of int or None
+            Numbers of trees; None for all.
+
+        Returns
+        -------
+        list of ndarray, shape (n_rows,)
+            Units, above 0; one array a stage.
+        """
         score = table.log_level(rows)
-        if self.booster is not None and len(rows) and trees != 0:
-            score = score + self.booster.predict(
-                table.matrix(rows),
-                raw_score=True,
-                num_iteration=trees or -1,
-                num_threads=num_threads or (0 if len(rows) >= _MANY_ROWS else 1),
+        if self.booster is None or not len(rows):
+            return [np.exp(score) for _ in stages]
+        features = table.matrix(rows)
+        threads = num_threads or (0 if len(rows) >= _MANY_ROWS else 1)
+        return [
+            np.exp(score)
+            if trees == 0
+            else np.exp(
+                score
+                + self.booster.predict(
+                    features, raw_score=True, num_iteration=trees or -1, num_threads=threads
+                )
             )
-        return np.asarray(np.exp(score))
+            for trees in stages
+        ]
 
     def to_text(self) -> str:
         """Return the trees as LightGBM writes them; empty without any."""
         return "" if self.booster is None else str(self.booster.model_to_string())
 
     @classmethod
-    def from_text(cls, text: str) -> Self:
+    def from_text(cls, text: str, n_features: int) -> Self:
         """Return the trees that `to_text` wrote.
 
         Parameters
         ----------
         text : str
             LightGBM's model text.
+        n_features : int
+            How many features the trees may ask for.
 
         Returns
         -------
         Trees
             The same trees.
+
+        Raises
+        ------
+        DataError
+            If the text is no sound model: LightGBM itself trusts it, and would end the process.
         """
-        return cls(load_lightgbm().Booster(model_str=text)) if text else cls()
+        if not text:
+            return cls()
+        check_trees(text, n_features)
+        return cls(load_lightgbm().Booster(model_str=text))

@@ -6,9 +6,9 @@ import pytest
 
 from c2m.demand import Demand
 from c2m.distribution import GammaPoisson
-from c2m.errors import ArgumentError
-from c2m.forecast import MovingAverage, SeasonalNaive, backtest
-from c2m.forecast.scores import wape, weighted_quantile_loss
+from c2m.errors import ArgumentError, C2MWarning
+from c2m.forecast import DirectBoosting, MovingAverage, SeasonalNaive, backtest
+from c2m.forecast.scores import coverage, wape, weighted_quantile_loss
 
 
 class Constant:
@@ -177,3 +177,59 @@ def test_it_shows_itself(make_panel):
     assert repr(result).startswith("Backtest(2 models, 2 cutoffs from")
     assert "MovingAverage" in result._repr_html_()
     assert isinstance(result.summary(), pd.DataFrame)
+
+
+def test_another_model_cannot_take_the_name_of_a_naive_row(make_panel):
+    with pytest.raises(ArgumentError, match="'MovingAverage' belongs to the naive row"):
+        backtest({"MovingAverage": Constant()}, make_panel(3, 20), horizon=2)
+    own = backtest({"MovingAverage": MovingAverage(window=2)}, make_panel(3, 20), horizon=2)
+    assert own.models == ["MovingAverage", "SeasonalNaive"]
+
+
+def test_a_model_of_another_target_is_refused(make_panel):
+    with pytest.raises(ArgumentError, match="target 'sales', but DirectBoosting forecasts 'views'"):
+        backtest([DirectBoosting(2, target="views")], make_panel(3, 20), horizon=2)
+
+
+def test_one_model_that_is_not_in_a_list_is_told_so(make_panel):
+    with pytest.raises(ArgumentError, match=r"Expected several models, got MovingAverage\(\)"):
+        backtest(MovingAverage(), make_panel(3, 20), horizon=2)
+
+
+def test_cutoffs_before_anything_was_known_do_not_count(make_panel):
+    panel = make_panel(3, 20)
+    late = np.where(np.arange(20) < 12, np.nan, 5.0) * np.ones((3, 1))
+    panel = replace(panel, channels={"sales": late, "views": panel["views"]}, known=())
+    with pytest.raises(ArgumentError, match=r"8 periods of which something is known.*most 6 fit"):
+        backtest([], panel, horizon=2, windows=9)
+    with pytest.warns(C2MWarning, match="a dispersion of 1 is assumed"):
+        assert len(backtest([], panel, horizon=2, windows=6).cutoffs) == 6
+
+
+def test_a_model_that_counts_as_false_is_still_the_one_that_was_fitted(make_panel):
+    class Empty(Constant):
+        def fit(self, panel):
+            return super().fit(panel)
+
+        def __len__(self):
+            return 0
+
+    class Maker:
+        def fit(self, panel):
+            return Empty(4.0).fit(panel)
+
+        def predict(self, _):
+            raise AssertionError("the model that fit returned was not used")
+
+    result = backtest({"maker": Maker()}, make_panel(3, 20), horizon=2, windows=1)
+    assert "maker" in result.models
+
+
+def test_raw_coverage_is_that_of_the_intervals_own_ends(make_panel):
+    panel = make_panel()
+    row = backtest([], panel, horizon=3, windows=1).scores.set_index("model").loc["MovingAverage"]
+    demand = MovingAverage().fit(panel.upto(panel.periods[-4])).predict(3)
+    for share in (0.5, 0.8, 0.95):
+        low, high = np.moveaxis(demand.quantiles([(1 - share) / 2, (1 + share) / 2]), -1, 0)
+        expected = coverage(panel["sales"][:, -3:], low, high)
+        assert row[f"coverage_{100 * share:g}"] == pytest.approx(expected)

@@ -137,3 +137,11 @@ def test_arguments_out_of_range_are_refused(make_panel):
         MovingAverage().fit(make_panel()).predict(0)
     with pytest.raises(ArgumentError, match="Expected a fitted SeasonalNaive"):
         SeasonalNaive().predict(1)
+
+
+@pytest.mark.parametrize("model", [MovingAverage(), SeasonalNaive()])
+def test_a_plan_not_to_be_on_sale_is_obeyed_when_it_is_passed_at_the_end(model):
+    panel = panel_of([np.full(12, 7.0)], on_sale=[np.ones(12)])
+    weeks = panel.calendar.labels(panel.first + 12, 2)
+    closed = pd.DataFrame({"period": weeks, "on_sale": [1.0, 0.0]})
+    assert model.fit(panel).predict(2, future=closed).mean.tolist() == [[7.0, 0.0]]

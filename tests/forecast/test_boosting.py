@@ -57,7 +57,7 @@ def test_what_is_planned_after_the_cutoff_changes_the_forecast(panel, model):
 
 
 def test_one_and_two_threads_give_the_same_bits(panel):
-    one, two = (small(num_threads=n).fit(panel).predict(4) for n in (1, 2))
+    one, two = (small(num_threads=n, n_estimators=8).fit(panel).predict(4) for n in (1, 2))
     assert same(one, two)
 
 
@@ -199,3 +199,79 @@ def test_a_horizon_beyond_the_fitted_one_says_what_to_type(model):
         model.predict(9)
     with pytest.raises(ArgumentError, match="Expected a fitted DirectBoosting"):
         small().predict(2)
+
+
+@pytest.mark.filterwarnings("ignore:Only:c2m.errors.C2MWarning")
+@pytest.mark.parametrize("n_periods", [2, 3, 5])
+def test_too_few_rows_for_a_split_give_the_level(make_panel, n_periods):
+    demand = small(1).fit(make_panel(1, n_periods, ahead=1)).predict(1)
+    assert demand.mean.min() > 0
+
+
+def test_a_target_below_zero_is_refused(make_panel):
+    panel = make_panel(5, 20)
+    net = panel.with_channels({"net": panel["sales"] - 1000}, target="net")
+    with pytest.raises(DataError, match="100 values of 'net', which is to be forecast, are below"):
+        small().fit(net)
+
+
+def test_a_target_of_which_nothing_is_known_is_refused(make_panel):
+    panel = make_panel(5, 20).with_channels({"in_stock": np.zeros((5, 20))})
+    for model in (small(), MovingAverage()):
+        with pytest.raises(DataError, match=r"no value of 'sales' is known.*100 are hidden by"):
+            model.fit(panel)
+
+
+def test_a_target_that_is_not_whole_is_warned_of_unless_it_is_estimated_demand(make_panel):
+    panel = replace(make_panel(8, 30), known=())
+    panel = replace(panel, channels={**panel.channels, "sales": panel["sales"] + 0.5})
+    with pytest.warns(C2MWarning, match="240 of 240 values of 'sales' are not whole numbers"):
+        MovingAverage().fit(panel)
+    small().fit(panel.with_channels({"demand": panel["sales"]}, target="demand"))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"application": "regression"}, "objective='regression'"),
+        ({"num_trees": 500}, "pass n_estimators="),
+        ({"boosting": "dart"}, "boosting='dart'"),
+        ({"linear_tree": True}, "linear_tree"),
+    ],
+)
+def test_parameters_that_would_change_what_the_trees_mean_are_refused(panel, parameters, told):
+    with pytest.raises(ArgumentError, match=told):
+        small(lgb_params=parameters).fit(panel)
+
+
+def test_a_parameter_of_lightgbm_is_obeyed_under_any_of_its_names(panel):
+    one, other = (
+        small(lgb_params={name: 5}).fit(panel).predict(4)
+        for name in ("min_data_in_leaf", "min_child_samples")
+    )
+    assert same(one, other)
+
+
+def test_a_tuple_among_the_arguments_survives_saving(tmp_path, panel):
+    model = small(signals=("views",)).fit(panel)
+    model.save(tmp_path / "model")
+    assert DirectBoosting.load(tmp_path / "model").get_params() == model.get_params()
+
+
+def test_facts_that_are_not_a_models_are_a_data_error(tmp_path, model):
+    model.save(tmp_path / "model")
+    manifest = tmp_path / "model" / "manifest.json"
+    written = json.loads(manifest.read_text())
+    written["facts"]["arguments"]["max_horizons"] = 3
+    manifest.write_text(json.dumps(written))
+    with pytest.raises(DataError, match=r"its facts are not those of a model.*max_horizons"):
+        DirectBoosting.load(tmp_path / "model")
+
+
+def test_the_longest_horizon_is_that_of_the_fit(tmp_path, panel):
+    model = small(2).fit(panel).set_params(max_horizon=4)
+    with pytest.raises(ArgumentError, match="up to max_horizon=2, got 4"):
+        model.predict(4)
+    model.save(tmp_path / "model")
+    with pytest.raises(ArgumentError, match="up to max_horizon=2, got 4"):
+        DirectBoosting.load(tmp_path / "model").predict(4)

@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 
 from c2m.errors import ArgumentError, C2MWarning
-from c2m.forecast import DirectBoosting, MovingAverage, forecast_demand
+from c2m.forecast import (
+    DirectBoosting,
+    MovingAverage,
+    Selection,
+    forecast_demand,
+    select_model,
+)
 from c2m.panel import Panel
 
 
@@ -62,7 +68,7 @@ def test_a_model_of_another_cutoff_or_no_model_is_refused(make_panel):
     old = MovingAverage().fit(panel.upto(panel.periods[-2]))
     with pytest.raises(ArgumentError, match="Expected a model that was fitted on this panel"):
         forecast_demand(panel, 2, model=old)
-    with pytest.raises(ArgumentError, match="Expected model with predict"):
+    with pytest.raises(ArgumentError, match="Expected a fitted model with predict"):
         forecast_demand(panel, 2, model="MovingAverage")
     with pytest.raises(ArgumentError, match="Expected windows"):
         forecast_demand(replace(panel, known=()), 2, windows=0)
@@ -93,3 +99,80 @@ def test_series_that_never_sold_leave_nothing_to_pick_by(make_panel):
 
 def test_one_sku_is_forecast(make_panel):
     assert forecast_demand(make_panel(1, 40, ahead=3), 3).skus == ["S000"]
+
+
+def test_a_selection_is_made_once_and_used_without_another_trial(make_panel, monkeypatch):
+    panel = make_panel(12, 40, ahead=4)
+    selection = select_model(panel, 4, windows=2)
+    assert len(selection.backtest.cutoffs) == 2
+    assert not hasattr(selection.model, "panel_")
+    expected = forecast_demand(panel, 4, windows=2)
+    monkeypatch.setattr("c2m.forecast.choose.backtest", None)
+    assert forecast_demand(panel, 4, selection=selection) == expected
+    assert not hasattr(selection.model, "panel_")
+
+
+def test_a_selection_serves_a_later_panel(make_panel):
+    panel = replace(make_panel(12, 40), known=())
+    selection = select_model(panel.upto(panel.periods[-3]), 4, windows=1)
+    demand = forecast_demand(panel, 4, selection=selection)
+    assert demand.cutoff == panel.cutoff
+    assert demand.notes == (selection.reason,)
+
+
+def test_a_plan_that_the_selected_model_cannot_use_is_warned_of(make_panel):
+    panel = make_panel(12, 30)
+    weeks = panel.calendar.labels(panel.first + 30, 2)
+    future = pd.DataFrame({"period": weeks, "promotion": [0.0, 1.0]})
+    blind = Selection(DirectBoosting(2, known=(), n_estimators=5), "told", None)
+    with pytest.warns(C2MWarning, match="1 planned channels are not used.*select_model"):
+        forecast_demand(panel, 2, future=future, selection=blind)
+
+
+def test_a_model_and_a_selection_are_one_too_many(make_panel):
+    panel = make_panel(3, 20)
+    with pytest.raises(ArgumentError, match="either model= or selection="):
+        forecast_demand(
+            panel,
+            2,
+            model=MovingAverage().fit(panel),
+            selection=Selection(MovingAverage(), "", None),
+        )
+
+
+def test_too_short_a_history_selects_without_a_backtest(make_panel):
+    with pytest.warns(C2MWarning, match="too few to hold back"):
+        selection = select_model(replace(make_panel(3, 8), known=()), 6)
+    assert selection.backtest is None
+    assert isinstance(selection.model, MovingAverage)
+
+
+def test_stock_outs_in_every_horizon_do_not_stop_the_choice(make_panel):
+    panel = replace(make_panel(12, 40), known=())
+    stock = np.ones((12, 40))
+    stock[:, ::3] = 0.0
+    demand = forecast_demand(panel.with_channels({"in_stock": stock}), 4)
+    assert "was picked for the least loss" in demand.notes[0]
+
+
+def test_a_model_fitted_on_other_numbers_or_other_locations_is_refused(make_panel):
+    panel = make_panel(3, 20)
+    tenfold = replace(panel, channels={**panel.channels, "sales": panel["sales"] * 10})
+    elsewhere = replace(panel, keys=panel.keys.assign(location="north"))
+    for other in (tenfold, elsewhere):
+        with pytest.raises(ArgumentError, match="Expected a model that was fitted on this panel"):
+            forecast_demand(panel, 2, model=MovingAverage().fit(other))
+
+
+def test_a_class_or_a_model_that_takes_no_plan_is_told_so(make_panel):
+    class Own:
+        def predict(self, horizon):
+            return MovingAverage().fit(panel).predict(horizon)
+
+    panel = make_panel(3, 20)
+    assert forecast_demand(panel, 2, model=Own()).horizon == 2
+    with pytest.raises(ArgumentError, match="Expected a fitted model"):
+        forecast_demand(panel, 2, model=MovingAverage)
+    future = pd.DataFrame({"period": panel.calendar.labels(panel.first + 20, 2), "promotion": 1.0})
+    with pytest.raises(ArgumentError, match="takes no plan"):
+        forecast_demand(panel, 2, model=Own(), future=future)

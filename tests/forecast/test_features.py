@@ -1,15 +1,18 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c2m.errors import ArgumentError
+from c2m.forecast import MovingAverage
 from c2m.forecast.features import FeatureTable, Rows
 from c2m.forecast.recipe import Recipe, settle_recipe
 from c2m.forecast.rows import path_rows, sample_rows
 from c2m.forecast.running import Running, periods_since, smooth
+from c2m.panel import Panel
 
 
 def recipe_of(panel, horizon=4, **choice):
@@ -195,3 +198,22 @@ def test_smoothing_is_the_weighted_mean_of_the_known_values():
 def test_periods_since_an_event_are_unknown_before_the_first():
     since = periods_since(np.array([[False, True, False, False, True]]))
     assert np.array_equal(since, [[np.nan, 0, 1, 2, 0]], equal_nan=True)
+
+
+@pytest.mark.parametrize(("days", "a_year", "window"), [(28, 13, 3), (7, 52, 8)])
+def test_a_period_table_has_the_season_and_the_windows_of_its_periods(days, a_year, window):
+    start = pd.date_range("2020-01-01", periods=3 * a_year, freq=f"{days}D")
+    table = pd.DataFrame({"start": start, "end": start + pd.Timedelta(days=days - 1)})
+    frame = pd.DataFrame({"sku": "A", "period": start, "sales": 5.0})
+    panel = Panel.from_frame(frame, freq=table).upto(start[-5])
+    recipe = recipe_of(panel)
+    assert recipe.seasons == (a_year,)
+    assert {"week", "days"} <= set(recipe.calendar)
+    assert MovingAverage().fit(panel).window_ == window
+
+
+def test_a_target_named_as_known_ahead_and_signals_that_are_no_names_are_refused(make_panel):
+    with pytest.raises(ArgumentError, match="Expected known to leave out the target"):
+        recipe_of(make_panel(), known=("sales",))
+    with pytest.raises(ArgumentError, match=r"Expected signals 'auto' or names, \(\) for none"):
+        recipe_of(make_panel(), signals=None)
