@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from c2m.checks import Check
 from c2m.errors import ArgumentError, DataError, warn
-from c2m.frames import Check, read_frame
+from c2m.frames import read_frame
 
 Days = NDArray[np.datetime64]
 """Days, dtype ``datetime64[D]``."""

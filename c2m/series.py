@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.checks import Check
 from c2m.errors import ArgumentError
-from c2m.frames import Check, did_you_mean, name_list, text_codes
+from c2m.frames import did_you_mean, name_list, text_codes
 
 KEY_COLUMNS: Final = ("sku", "channel", "location")
 """Columns that may name a series, in their order."""

@@ -6,8 +6,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from c2m.checks import Check
 from c2m.errors import DataError
-from c2m.frames import Check, name_list, read_frame, text_codes
+from c2m.frames import name_list, read_frame, text_codes
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from c2m.checks import Check
 from c2m.errors import ArgumentError, C2MWarning, DataError
-from c2m.frames import Check
 from c2m.periods import Calendar, read_periods
 
 days = st.dates(

@@ -1,4 +1,4 @@
-"""Data to try c2m on: a real sample that ships with it, and a market with known truth."""
+"""Data to try c2m on: a sample of purchases that ships with it, and a market with known truth."""
 
 from c2m.datasets.journey import Journey, load_journey
 from c2m.datasets.market import Market, MarketTruth, simulate_market

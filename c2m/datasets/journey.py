@@ -41,7 +41,7 @@ class Journey:
     products : DataFrame, shape (n_skus, 9)
         ``sku``, ``line`` (the part of the assumed factory: dairy, bakery, frozen), ``department``,
         ``category``, ``product_type``, ``package_size``, ``manufacturer``, ``selection``
-        (``"head"`` or ``"tail"``, see ``SOURCES.md``) and ``price`` (median ``unit_price``).
+        (``"head"`` or ``"tail"``, see ``SOURCES.md``) and ``usual_price`` (median ``unit_price``).
     calendar : Calendar
         The weeks of the source, which are ISO weeks: Monday to Sunday.
     tz : str

@@ -124,7 +124,7 @@ _HEADER: Final = """\
 
 
 def _product(row: dict[str, object]) -> dict[str, object]:
-    assumed, price = ASSUMED[str(row["line"])], float(str(row["price"]))
+    assumed, price = ASSUMED[str(row["line"])], float(str(row["usual_price"]))
     cost = round(assumed.cost * price, 3)
     return {
         "sku": row["sku"],

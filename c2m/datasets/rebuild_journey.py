@@ -308,7 +308,7 @@ def _describe(chosen: pd.DataFrame, price: "pd.Series[float]") -> pd.DataFrame:
             "package_size": chosen["package_size"],
             "manufacturer": _text(chosen["manufacturer_id"]),
             "selection": chosen["selection"],
-            "price": sku.map(price),
+            "usual_price": sku.map(price),
         }
     )
     return frame.sort_values("sku", ignore_index=True)

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from c2m.checks import Check
 from c2m.demand import doors, view
 from c2m.demand.update import given_sales
 from c2m.distribution import Law, PathSet
 from c2m.distribution.law import read_levels
 from c2m.errors import ArgumentError
-from c2m.frames import Check
 from c2m.periods import Calendar, check_span
 from c2m.series import (
     check_keys,

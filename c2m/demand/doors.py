@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.checks import Check
 from c2m.distribution import GammaPoisson, Law, PathSet, QuantileCurves
 from c2m.errors import ArgumentError, DataError
-from c2m.frames import Check, name_list, read_frame, text_codes, warn_of_unnamed
+from c2m.frames import name_list, read_frame, text_codes, warn_of_unnamed
 from c2m.periods import Calendar, Ordinals, read_periods
 from c2m.series import KEY_COLUMNS, Positions, read_keys, same_table
 from c2m.storage import Folder

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from c2m.checks import Check
 from c2m.distribution import law
-from c2m.frames import Check, name_list
+from c2m.frames import name_list
 from c2m.panel.channels import channel
 from c2m.periods import check_span
 from c2m.series import check_keys, check_names

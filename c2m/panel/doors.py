@@ -10,15 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.checks import Check
 from c2m.errors import ArgumentError, DataError, warn
-from c2m.frames import (
-    Check,
-    did_you_mean,
-    name_list,
-    read_frame,
-    text_codes,
-    warn_of_unnamed,
-)
+from c2m.frames import did_you_mean, name_list, read_frame, text_codes, warn_of_unnamed
 from c2m.panel.channels import CHANNELS
 from c2m.panel.channels import channel as channel_rule
 from c2m.periods import Calendar, Ordinals, read_periods

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from c2m.checks import Check
 from c2m.errors import ArgumentError, DataError
-from c2m.frames import Check, read_frame, text_codes
+from c2m.frames import read_frame, text_codes
 from c2m.periods import Calendar, Ordinals, read_periods
 from c2m.plan.tables import COLUMNS, empty_table, typed_table
 from c2m.storage import Folder

@@ -310,25 +310,38 @@ class Plan:
         """
         return view.summary(self)
 
-    def explain(self, sku: str) -> str:
+    def explain(self, sku: str, *, each_run: bool = False) -> str:
         """Say in plain words why a SKU is made as it is.
 
         Parameters
         ----------
         sku : str
             One of `skus`.
+        each_run : bool
+            Whether every run gets a paragraph; otherwise one sums up the SKU.
 
         Returns
         -------
         str
-            Three to six sentences a run, built from the numbers in `reasons`.
+            Three to six sentences a paragraph, built from the numbers in `reasons`.
 
         Raises
         ------
         ArgumentError
             If the plan has no such SKU.
         """
-        return view.explain(self, sku)
+        return view.explain(self, sku, each_run=each_run)
+
+    def explain_runs(self) -> pd.DataFrame:
+        """Say in plain words why each run has its size.
+
+        Returns
+        -------
+        DataFrame
+            ``sku``, ``run`` and ``text``: a row a run, and one for each SKU that is not made
+            (its ``run`` is empty); empty where the plan came without reasons.
+        """
+        return view.explain_runs(self, self.reasons, self.runs)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw the load of each line against its capacity; needs ``pip install "c2m[report]"``.

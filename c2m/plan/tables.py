@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from c2m.frames import Check, name_list
+from c2m.checks import Check
+from c2m.frames import name_list
 
 if TYPE_CHECKING:
     from c2m.plan.plan import Plan

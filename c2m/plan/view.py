@@ -1,10 +1,10 @@
 """How a plan shows itself: a line, a table, plain sentences, a notebook's HTML."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
 from c2m.errors import ArgumentError
@@ -14,17 +14,29 @@ if TYPE_CHECKING:
     from c2m.plan.plan import Plan
 
 
+_LEAST_MONEY: Final = 0.005
+"""Less than this is not worth a sentence."""
+
+_NAMES: Final = {"D": "day", "W": "week", "M": "month"}
+
+
 def line(plan: "Plan") -> str:
     """Return the plan in one line."""
     runs, skus = len(plan), len(plan.skus)
     gap = plan.gap
-    source = f" to {plan.bound_from}" if plan.bound_from else ""
-    bound = "no bound" if gap is None else f"{plan.bound_kind} gap {gap:.2%}{source}"
+    bound = "no bound" if gap is None else f"{plan.bound_kind} gap {gap:.2%}{_bound_source(plan)}"
     return (
         f"Plan({runs:,} run{'s' * (runs != 1)}, {skus:,} SKU{'s' * (skus != 1)} x "
         f"{plan.n_periods} {plan.freq} periods from {plan.periods[0].date()}, "
         f"{plan.method!r}, {bound})"
     )
+
+
+def _bound_source(plan: "Plan") -> str:
+    """Say what a gap is measured to; a bound that knows the future is not a better plan."""
+    if "foresight" in plan.bound_from:
+        return f" to {plan.bound_from}, which knows the demand that no plan can know"
+    return f" to {plan.bound_from}" if plan.bound_from else ""
 
 
 def summary(plan: "Plan") -> pd.DataFrame:
@@ -47,9 +59,11 @@ def summary(plan: "Plan") -> pd.DataFrame:
         ]
     rows += [(name.replace("_", " "), value, money) for name, value in plan.costs.items()]
     if plan.bound is not None:
+        foresight = "foresight" in plan.bound_from
+        share = "share of bound, not knowing the demand included" if foresight else "share of bound"
         rows += [
             (f"bound ({plan.bound_kind})", plan.bound, money),
-            ("gap to bound", float(plan.gap or 0.0), "share of bound"),
+            ("gap to bound", float(plan.gap or 0.0), share),
         ]
     return pd.DataFrame(rows, columns=["figure", "value", "unit"]).set_index("figure")
 
@@ -59,56 +73,125 @@ def html(plan: "Plan") -> str:
     return f"<div><p><code>{escape(line(plan))}</code></p>{summary(plan).to_html()}</div>"
 
 
-def explain(plan: "Plan", sku: str) -> str:
+def explain(plan: "Plan", sku: str, *, each_run: bool) -> str:
     """Say why a SKU is made as it is; see `Plan.explain`."""
     if sku not in plan.skus:
         hint = did_you_mean(str(sku), plan.skus)
         raise ArgumentError(f"The plan has no SKU {sku!r}{hint}.")
     reasons = plan.tables["reasons"]
     mine = reasons[reasons["sku"] == sku]
-    runs = plan.tables["runs"].set_index("run")
+    runs = plan.tables["runs"]
+    own = runs[runs["sku"] == sku]
     if mine.empty:
-        own = runs[runs["sku"] == sku]
         total = int(own["quantity"].sum())
         return f"{sku}: {len(own)} runs, {total:,} units. The plan came without reasons."
-    texts = []
-    for reason in mine.to_dict("records"):
-        if reason["run"] == "":
-            texts.append(_why_nothing(plan, sku, reason))
-        else:
-            texts.append(_why_run(plan, sku, reason, runs.loc[reason["run"]]))
-    return "\n\n".join(texts)
+    if len(own) > 1 and not each_run:
+        return _why_all(plan, sku, own, mine.to_dict("records"))
+    texts = explain_runs(plan, mine, own)["text"]
+    return "\n\n".join(f"{sku}: {text[0].lower()}{text[1:]}" for text in texts)
 
 
-def _why_run(plan: "Plan", sku: str, reason: Mapping[Any, Any], run: "pd.Series[Any]") -> str:
+def explain_runs(plan: "Plan", reasons: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Put every reason into words; see `Plan.explain_runs`."""
+    by_name = runs.set_index("run")[["line", "period", "available", "quantity"]].to_dict("index")
+    texts = [
+        _why_run(plan, reason, by_name[reason["run"]])
+        if reason["run"]
+        else _why_nothing(plan, reason)
+        for reason in reasons.to_dict("records")
+    ]
+    return reasons[["sku", "run"]].assign(text=texts).reset_index(drop=True)
+
+
+def _why_all(
+    plan: "Plan", sku: str, runs: pd.DataFrame, reasons: Sequence[Mapping[Any, Any]]
+) -> str:
+    """Write a few sentences about all runs of a SKU together."""
+    money = plan.currency or "money"
+    lines = " and ".join(sorted(set(runs["line"])))
+    sizes = runs["quantity"]
+    first, last = runs["period"].min(), runs["period"].max()
+    least, most = f"{sizes.min():,}", f"{sizes.max():,}"
+    span = f"{least} each" if least == most else f"{least} to {most} a run"
+    worst = max(reasons, key=lambda reason: float(reason["p_stockout"]))
+    scarce = [reason for reason in reasons if reason["capacity_price"] > 0]
+    parts = [
+        f"{sku}: make {int(sizes.sum()):,} on {lines} in {len(runs)} runs ({span}), "
+        f"{_when(plan, first, last)}.",
+        *_outlook(plan, sku),
+        f"The chance to run out is highest "
+        f"{_when(plan, worst['covers_from'], worst['covers_to'])}: {worst['p_stockout']:.0%}.",
+        _common_limit(reasons),
+    ]
+    if scarce:
+        dearest = max(scarce, key=lambda reason: float(reason["capacity_price"]))
+        parts.append(
+            f"Capacity is scarce for {len(scarce)} of the {len(runs)} runs; one more "
+            f"{_single(dearest['unit'])} of it would earn up to "
+            f"{dearest['capacity_price']:,.2f} {money}."
+        )
+    return " ".join(parts)
+
+
+def _outlook(plan: "Plan", sku: str) -> list[str]:
+    """Say what becomes of a SKU over the whole plan, where the plan knows."""
+    if not plan.outlook:
+        return []
+    row = plan.skus.index(sku)
+    of = {name: plan.outlook[name][row] for name in ("demand", "lost", "stock")}
+    return [
+        f"Over the plan customers want {of['demand'].sum():,.0f} on average; "
+        f"{of['lost'].sum():,.0f} of it is expected to be lost, and {of['stock'][-1]:,.0f} to be "
+        "left at its end."
+    ]
+
+
+def _common_limit(reasons: Sequence[Mapping[Any, Any]]) -> str:
+    """Name what sets most of the sizes."""
+    limits = Counter(str(reason["limit"]) for reason in reasons).most_common(2)
+    named = [f"{text} ({count} run{'s' * (count != 1)})" for text, count in limits]
+    return f"What sets the sizes: {'; '.join(named)}."
+
+
+def _why_run(plan: "Plan", reason: Mapping[Any, Any], run: Mapping[Any, Any]) -> str:
     """Write the sentences of one run."""
     money = plan.currency or "money"
+    when = _when(plan, run["period"], run["period"])
+    sold = (
+        "" if run["available"] == run["period"] else f", to be sold from {_day(run['available'])}"
+    )
     parts = [
-        f"{sku}: make {int(run['quantity']):,} on {run['line']} in the period of "
-        f"{_day(run['period'])}, to be sold from {_day(run['available'])}.",
-        _coverage(reason),
+        f"Make {int(run['quantity']):,} on {run['line']} {when}{sold}.",
+        _coverage(plan, reason),
         f"The last unit pays while the chance of having enough is below "
         f"{reason['critical_ratio']:.0%} (its critical ratio)" + _at_price(reason, money) + ".",
-        _limit(reason, money),
+        f"{_one_more(float(reason['one_more']), money)}; {reason['limit']}.",
         f"The chance to run out is {reason['p_stockout']:.0%}; the chance that some are left "
-        f"after {_day(reason['covers_to'])} is {reason['p_left_over']:.0%}.",
+        f"after that is {reason['p_left_over']:.0%}.",
     ]
-    if reason["setup_per_unit"] > 0:
+    if reason["setup_per_unit"] >= _LEAST_MONEY:
         parts.append(f"Set-up costs {reason['setup_per_unit']:,.2f} {money} a unit.")
     return " ".join(parts)
 
 
-def _coverage(reason: Mapping[Any, Any]) -> str:
+def _one_more(worth: float, money: str) -> str:
+    if abs(worth) < _LEAST_MONEY:
+        return "One more unit would bring next to nothing"
+    return f"One more unit would bring {worth:+,.2f} {money}"
+
+
+def _coverage(plan: "Plan", reason: Mapping[Any, Any]) -> str:
+    when = _when(plan, reason["covers_from"], reason["covers_to"])
     return (
-        f"From {_day(reason['covers_from'])} to {_day(reason['covers_to'])} customers want "
-        f"{reason['demand_mean']:,.0f} on average (half of the time more than "
-        f"{reason['demand_median']:,.0f}); {reason['supply']:,.0f} will be there, enough in "
-        f"{reason['covered_level']:.0%} of the scenarios."
+        f"{when[0].upper()}{when[1:]} customers want "
+        f"{reason['demand_mean']:,.0f} on average (median {reason['demand_median']:,.0f}); "
+        f"{reason['supply']:,.0f} will be there, enough in {reason['covered_level']:.0%} of the "
+        "scenarios."
     )
 
 
 def _at_price(reason: Mapping[Any, Any], money: str) -> str:
-    if not reason["capacity_price"] > 0:
+    if reason["capacity_price"] < _LEAST_MONEY:
         return ""
     return (
         f", or {reason['critical_ratio_at_price']:.0%} once scarce capacity is charged at "
@@ -116,20 +199,21 @@ def _at_price(reason: Mapping[Any, Any], money: str) -> str:
     )
 
 
-def _limit(reason: Mapping[Any, Any], money: str) -> str:
-    more = f"One more unit would bring {reason['one_more']:+,.2f} {money}"
-    return f"{more}; {reason['limit']}."
-
-
-def _why_nothing(plan: "Plan", sku: str, reason: Mapping[Any, Any]) -> str:
+def _why_nothing(plan: "Plan", reason: Mapping[Any, Any]) -> str:
     """Write the sentences of a SKU without a run."""
-    money = plan.currency or "money"
-    one = "" if np.isnan(reason["one_more"]) else f" {_limit(reason, money)}"
     return (
-        f"{sku}: nothing is made. {_coverage(reason)} "
-        f"The chance to run out is {reason['p_stockout']:.0%}."
-        + (one or f" The cause: {reason['limit']}.")
+        f"Nothing is made. {_coverage(plan, reason)} The chance to run out is "
+        f"{reason['p_stockout']:.0%}. The cause: {reason['limit']}."
     )
+
+
+def _when(plan: "Plan", first: Any, last: Any) -> str:
+    """Name a span of periods: a day, a week, or from one to another."""
+    if first != last:
+        return f"from {_day(first)} to the {_NAMES.get(plan.freq[0], 'period')} of {_day(last)}"
+    if plan.freq == "D":
+        return f"on {_day(first)}"
+    return f"in the {_NAMES.get(plan.freq[0], 'period')} of {_day(first)}"
 
 
 def _single(unit: str) -> str:

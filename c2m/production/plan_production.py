@@ -22,6 +22,7 @@ from c2m.production.problem import DemandPaths, FloatArray, IntArray, Problem
 from c2m.production.reasons import RunList, list_runs, reasons_table
 from c2m.production.shortfalls import shortfalls_table
 from c2m.production.supply import read_on_order, read_stock
+from c2m.production.worth import capacity_worth
 
 if TYPE_CHECKING:
     from c2m.plan.plan import BoundKind
@@ -217,6 +218,7 @@ def make_plan(
     run_table = _run_table(problem, made, runs)
     kind: BoundKind = "proved" if solution.proved else "heuristic"
     wanted = wanted_without_limits(problem)
+    worth = capacity_worth(problem, made)
     return Plan(
         skus=problem.skus,
         calendar=problem.calendar,
@@ -224,11 +226,9 @@ def make_plan(
         n_periods=problem.n_periods,
         tables={
             "runs": run_table,
-            "load": _load_table(problem, made, solution.prices),
-            "shortfalls": shortfalls_table(problem, made, wanted, solution.prices),
-            "reasons": reasons_table(
-                problem, made, solution.prices, runs, run_table["run"].tolist()
-            ),
+            "load": _load_table(problem, made, worth),
+            "shortfalls": shortfalls_table(problem, made, wanted, worth),
+            "reasons": reasons_table(problem, made, worth, runs, run_table["run"].tolist()),
         },
         outlook=_outlook(problem, made),
         costs=_costs(problem, made),
@@ -277,11 +277,10 @@ def _run_table(problem: Problem, made: IntArray, runs: RunList) -> pd.DataFrame:
     return name_runs(table)
 
 
-def _load_table(problem: Problem, made: IntArray, prices: FloatArray) -> pd.DataFrame:
+def _load_table(problem: Problem, made: IntArray, worth: FloatArray) -> pd.DataFrame:
     used = evaluate.line_usage(problem, made)
     count = problem.n_periods
     steps = np.tile(np.arange(count), len(problem.lines))
-    scarce = used > problem.regular * (1 - 1e-3)
     table = {
         "line": np.repeat(np.array(problem.lines, dtype=object), count),
         "period": problem.calendar.label(problem.first + steps).astype("datetime64[s]"),
@@ -290,7 +289,7 @@ def _load_table(problem: Problem, made: IntArray, prices: FloatArray) -> pd.Data
         "overtime_limit": problem.overtime.ravel(),
         "used": np.minimum(used, problem.regular).ravel(),
         "overtime": np.maximum(used - problem.regular, 0.0).ravel(),
-        "price": np.where(scarce, prices, 0.0).ravel(),
+        "price": worth.ravel(),
     }
     return typed_table("load", table)
 

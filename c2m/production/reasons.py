@@ -52,7 +52,7 @@ def list_runs(problem: Problem, made: IntArray) -> RunList:
 
 
 def reasons_table(
-    problem: Problem, made: IntArray, prices: FloatArray, runs: RunList, names: list[str]
+    problem: Problem, made: IntArray, worth: FloatArray, runs: RunList, names: list[str]
 ) -> pd.DataFrame:
     """Return the reason of every run, and of every SKU without one.
 
@@ -62,8 +62,8 @@ def reasons_table(
         The problem.
     made : ndarray of int, shape (n_items, n_periods)
         Units or packs made.
-    prices : ndarray, shape (n_lines, n_periods)
-        Money per unit of capacity.
+    worth : ndarray, shape (n_lines, n_periods)
+        Money that one more unit of capacity would earn.
     runs : RunList
         The runs.
     names : list of str
@@ -78,7 +78,7 @@ def reasons_table(
     cumulative = arrivals(problem, made).cumsum(axis=1)
     numbers = _window_numbers(problem, cumulative, windows)
     more, limits = _one_more(problem, made, windows)
-    money = _ratios(problem, prices, windows)
+    money = _ratios(problem, worth, windows)
     span = problem.calendar.label(problem.first + np.arange(problem.n_periods + 1))
     table = {
         "sku": np.array(problem.skus, dtype=object)[windows["sku"]],
@@ -152,19 +152,19 @@ def _running_lost(problem: Problem, cumulative: FloatArray) -> FloatArray:
     return np.maximum.accumulate(worst, axis=0)
 
 
-def _ratios(problem: Problem, prices: FloatArray, windows: dict[str, Any]) -> dict[str, Any]:
+def _ratios(problem: Problem, worth: FloatArray, windows: dict[str, Any]) -> dict[str, Any]:
     """Return critical ratios before and after capacity has its price."""
     sku, member, when = windows["sku"], windows["member"], windows["when"]
     runs = member >= 0
     item = problem.members.item[member]
     line = np.where(runs, problem.items.line[item], 0)
-    price = np.where(runs, prices[line, when], 0.0)
+    price = np.where(runs, worth[line, when], 0.0)
     per_unit = problem.items.unit_time[item] / _pack_units(problem)[item]
     length = windows["stop"] - windows["start"]
     last = windows["stop"] == problem.n_periods
-    worth = np.where(last, problem.end_value[sku], problem.unit_cost[sku])
+    left_worth = np.where(last, problem.end_value[sku], problem.unit_cost[sku])
     under = problem.price[sku] + problem.penalty[sku] - problem.unit_cost[sku]
-    over = problem.unit_cost[sku] - worth + problem.holding_cost[sku] * length
+    over = problem.unit_cost[sku] - left_worth + problem.holding_cost[sku] * length
     spread = np.maximum(under + over, 1e-12)
     charged = under - np.where(runs, price * per_unit, 0.0)
     unit = np.array(problem.units, dtype=object)[line]
@@ -261,10 +261,13 @@ def _group_clause(draft: Draft, item: int, when: int) -> str:
 def _no_run_limit(problem: Problem, sku: int) -> str:
     """Say in a clause why a SKU is not made."""
     item = problem.members.item[problem.members.sku == sku]
-    if not (problem.items.most[item] > 0).any():
-        return "no period has room for its smallest run, or every run would arrive too late"
-    if problem.net[-1, sku].max() <= 0:
+    if problem.mean_net[sku, -1] + problem.supply[sku, -1] <= 0:
+        return "no scenario has any demand for it"
+    if problem.net[:, sku].max() <= 0:
         return "stock and orders on the way cover every scenario"
+    if not (problem.items.most[item] > 0).any():
+        late = (problem.items.lead[item] >= problem.n_periods).all()
+        return "every run would arrive too late" if late else "no period has room for a run in time"
     if problem.price[sku] + problem.penalty[sku] <= problem.unit_cost[sku]:
         return "a unit costs more than it brings"
     return "a run would not earn its set-up, its smallest quantity or the capacity it takes"

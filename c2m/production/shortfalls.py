@@ -1,28 +1,30 @@
 """What is wanted and cannot be made, by line and period, and the cheapest way out."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from c2m.plan.tables import typed_table
-from c2m.production.evaluate import arrivals, line_usage, lost_so_far
-from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
+from c2m.production.evaluate import arrivals, lost_so_far
+from c2m.production.lotsizing.draft import Change, Draft
+from c2m.production.problem import FloatArray, IntArray, Problem
 
 _WORTH_SAYING = 0.05
-"""Share of a line's capacity above which what is left of it is more than lots leave behind."""
+"""Share of a line's capacity above which overtime that is left is mentioned."""
 
 _LEAST_UNITS = 0.05
 """Expected units lost in a line's period below which nothing is reported."""
 
 
 def shortfalls_table(
-    problem: Problem, made: IntArray, wanted: IntArray, prices: FloatArray
+    problem: Problem, made: IntArray, wanted: IntArray, worth: FloatArray
 ) -> pd.DataFrame:
     """Return where capacity is missing, and the runs that can never fit.
 
     Units are booked to the line that would make them, in the last period, early enough for the
-    sale, in which that line is full.
+    sale, in which that line has no room for the next lot.
 
     Parameters
     ----------
@@ -32,36 +34,55 @@ def shortfalls_table(
         The plan.
     wanted : ndarray of int, shape (n_items, n_periods)
         The plan that would be made if capacity had no limit.
-    prices : ndarray, shape (n_lines, n_periods)
-        Money per unit of capacity.
+    worth : ndarray, shape (n_lines, n_periods)
+        Money that one more unit of capacity would earn.
 
     Returns
     -------
     DataFrame
         The columns of `c2m.plan.SHORTFALLS`, by line and period.
     """
-    rows = _missing_capacity(problem, made, wanted, prices) + _impossible_runs(problem)
+    rows = _missing_capacity(problem, made, wanted, worth) + _impossible_runs(problem)
     columns: list[Any] = list(zip(*rows, strict=True)) if rows else [[]] * 8
     names = ("line", "period", "sku", "short", "unit", "units", "what", "relief")
     table = typed_table("shortfalls", dict(zip(names, columns, strict=True)))
     return table.sort_values(["line", "period", "sku"], kind="stable").reset_index(drop=True)
 
 
+@dataclass
+class _Short:
+    """What is missing on a line in a period."""
+
+    units: float = 0.0
+    capacity: float = 0.0
+    item: int = -1  # the one that misses most there
+    most: float = 0.0  # units that it misses
+
+    def book(self, item: int, units: float, capacity: float) -> None:
+        """Add units that an item misses."""
+        self.units += units
+        self.capacity += capacity
+        if units > self.most:
+            self.item, self.most = item, units
+
+
 def _missing_capacity(
-    problem: Problem, made: IntArray, wanted: IntArray, prices: FloatArray
+    problem: Problem, made: IntArray, wanted: IntArray, worth: FloatArray
 ) -> list[tuple[Any, ...]]:
     """Return rows for the units that are lost because a line is full, where they would be made."""
-    used = line_usage(problem, made)
-    full = used >= problem.regular * (1.0 - 1e-3)
-    units, hours = _missing(problem, _lost_for_capacity(problem, made, wanted), wanted, full)
+    draft = Draft(problem, made)
     labels, rows = _labels(problem), []
-    for line, when in np.argwhere(units >= _LEAST_UNITS).tolist():
+    missing = _missing(draft, _lost_for_capacity(problem, made, wanted), wanted)
+    for (line, when), short in sorted(missing.items()):
+        if short.units < _LEAST_UNITS:
+            continue
         unit = problem.units[line]
-        missing, short = float(units[line, when]), float(hours[line, when])
-        what = f"{missing:,.1f} units are lost for want of {short:,.1f} {unit}"
-        relief = _relief(problem, used, prices, line, when)
-        row = (problem.lines[line], labels[when], "", short, unit, missing, what, relief)
-        rows.append(row)
+        what = f"{short.units:,.1f} units are lost for want of {short.capacity:,.1f} {unit}"
+        if problem.limit[line, when] == 0:
+            what += ", for the line stands still"
+        relief = _relief(draft, float(worth[line, when]), short.item, when)
+        row = (problem.lines[line], labels[when], "", short.capacity, unit, short.units)
+        rows.append((*row, what, relief))
     return rows
 
 
@@ -72,62 +93,82 @@ def _lost_for_capacity(problem: Problem, made: IntArray, wanted: IntArray) -> Fl
     return np.maximum(np.diff(more, axis=1, prepend=0.0), 0.0)
 
 
-def _missing(
-    problem: Problem, lost: FloatArray, wanted: IntArray, full: BoolArray
-) -> tuple[FloatArray, FloatArray]:
+def _missing(draft: Draft, lost: FloatArray, wanted: IntArray) -> dict[tuple[int, int], _Short]:
     """Book lost units to the line that would make them, in the last full period in time."""
-    units, hours = np.zeros(full.shape), np.zeros(full.shape)
+    problem = draft.problem
     members, items = problem.members, problem.items
     weight = wanted.sum(axis=1)[members.item] + 1e-9
     order = np.lexsort((-weight, members.sku))
     _, first = np.unique(members.sku[order], return_index=True)
-    steps = np.where(full, np.arange(full.shape[1]), -1)
-    last_full = np.maximum.accumulate(steps, axis=1)  # [L, H]
+    room = problem.regular[items.line] - draft.used[items.line]
+    steps = np.where(room < _next_lot(draft) * (1 - 1e-9), np.arange(problem.n_periods), -1)
+    last_full = np.maximum.accumulate(steps, axis=1)  # [J, H]
     per_piece = items.unit_time / _pieces(problem)
+    missing: dict[tuple[int, int], _Short] = {}
     for member in order[first].tolist():
         item, sku = int(members.item[member]), int(members.sku[member])
-        line, lead = int(items.line[item]), int(members.lead[member])
+        lead = int(members.lead[member])
         if not items.most[item].any():
             continue  # named by `_impossible_runs`
         for period in np.flatnonzero(lost[sku] > 0).tolist():
-            when = int(last_full[line, period - lead]) if period >= lead else -1
+            when = int(last_full[item, period - lead]) if period >= lead else -1
             if when >= 0:
-                units[line, when] += lost[sku, period]
-                hours[line, when] += lost[sku, period] * per_piece[item]
-    return units, hours
+                short = missing.setdefault((int(items.line[item]), when), _Short())
+                units = float(lost[sku, period])
+                short.book(item, units, units * float(per_piece[item]))
+    return missing
 
 
-def _relief(problem: Problem, used: FloatArray, prices: FloatArray, line: int, when: int) -> str:
-    """Say what is the cheapest way to get capacity for a period."""
-    unit, labels = problem.units[line], _labels(problem)
-    free = problem.limit - used
-    left = float(free[line, when])
-    if left > _WORTH_SAYING * problem.limit[line, when]:
-        cost = problem.overtime_cost[line]
-        return (
-            f"{left:,.1f} {unit} of overtime are left at {cost:,.2f} a {unit.removesuffix('s')}, "
-            "which costs more than they earn"
-        )
-    much = free > _WORTH_SAYING * problem.limit
-    earlier = np.flatnonzero(much[line, :when])
-    if len(earlier):
-        step = int(earlier[-1])
-        return (
-            f"make it earlier: {free[line, step]:,.1f} {unit} are free in the period of "
-            f"{pd.Timestamp(labels[step]).date()}"
-        )
-    others = [other for other in _other_lines(problem, line) if much[other, when]]
-    if others:
-        best = max(others, key=lambda other: float(free[other, when]))
-        return f"{problem.lines[best]} has {free[best, when]:,.1f} {problem.units[best]} free"
-    return f"each more {unit.removesuffix('s')} would earn {prices[line, when]:,.2f}"
+def _next_lot(draft: Draft) -> FloatArray:
+    """Return the capacity that the next lot of each item takes, (n_items, n_periods)."""
+    items = draft.problem.items
+    more = items.unit_time * items.multiple
+    start = items.unit_time * items.moq + items.setup_time
+    return np.where(draft.made > 0, more[:, None], start[:, None])
 
 
-def _other_lines(problem: Problem, line: int) -> list[int]:
-    """Return the other lines on which something of a line can be made too."""
-    blocks = problem.items.block[problem.items.line == line]
-    shared = np.isin(problem.items.block, blocks) & (problem.items.line != line)
-    return [int(other) for other in np.unique(problem.items.line[shared])]
+def _relief(draft: Draft, worth: float, item: int, when: int) -> str:
+    """Say what more capacity would earn, and why what there is elsewhere is not used."""
+    problem = draft.problem
+    line = int(problem.items.line[item])
+    unit = problem.units[line]
+    each, used = unit.removesuffix("s"), float(draft.used[line, when])
+    overtime = float(problem.limit[line, when]) - max(used, float(problem.regular[line, when]))
+    texts = [f"each more {each} would earn {worth:,.2f}"] if worth > 0 else []
+    if overtime > _WORTH_SAYING * problem.limit[line, when]:
+        cost = float(problem.overtime_cost[line])
+        texts.append(f"{overtime:,.1f} {unit} of overtime are left at {cost:,.2f} a {each}")
+    texts += _elsewhere(draft, item, when)
+    return "; ".join(texts) or "a smaller lot would fit"
+
+
+def _elsewhere(draft: Draft, item: int, when: int) -> list[str]:
+    """Name the best place with room where an item could be made in time, and what it would earn."""
+    problem, items = draft.problem, draft.problem.items
+    ready = when + int(items.lead[item])
+    room = problem.limit[items.line] - draft.used[items.line]
+    best: tuple[float, int, int] | None = None
+    for other in np.flatnonzero(items.block == items.block[item]).tolist():
+        for step in range(min(ready - int(items.lead[other]) + 1, problem.n_periods)):
+            size = int(draft.made[other, step] + items.multiple[other])
+            size = max(size, int(items.moq[other]))
+            extra = draft.cost_if_fits([(other, step, size)])
+            if extra is None or size > items.most[other, step] or (other, step) == (item, when):
+                continue
+            where = np.array([other]), np.array([step]), np.array([size])
+            pieces = (size - int(draft.made[other, step])) * float(_pieces(problem)[other])
+            gain = (float(draft.gains(Change(*where))[0]) - extra) / pieces
+            if best is None or gain > best[0]:
+                best = gain, other, step
+    if best is None:
+        return []
+    gain, other, step = best
+    line = int(items.line[other])
+    return [
+        f"{room[other, step]:,.1f} {problem.units[line]} are free on {problem.lines[line]} in the "
+        f"period of {pd.Timestamp(_labels(problem)[step]).date()}, where one more unit would "
+        f"bring {gain:+,.2f}"
+    ]
 
 
 def _impossible_runs(problem: Problem) -> list[tuple[Any, ...]]:
@@ -150,6 +191,9 @@ def _impossible_runs(problem: Problem) -> list[tuple[Any, ...]]:
                 f"period in which it would arrive in time has more than {most:,.1f}"
             )
             relief = "a smaller MOQ, a faster line, or more capacity in one period"
+            if most == 0:
+                what = "its line stands still in every period in which it would arrive in time"
+                relief = "another line, or days on which this one works"
         first = int(np.flatnonzero(problem.members.item == item)[0])
         sku = problem.skus[int(problem.members.sku[first])]
         units = float(max(problem.mean_net[problem.members.sku[first], -1], 0.0))

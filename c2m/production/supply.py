@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.checks import Check
 from c2m.errors import warn
-from c2m.frames import Check, name_list, read_frame, text_codes
+from c2m.frames import name_list, read_frame, text_codes
 from c2m.periods import Calendar, read_days
 
 FloatArray = NDArray[np.float64]

@@ -1,14 +1,14 @@
 """What to do first: the runs of the first period, line by line, and why they have their size."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from c2m.report.products import add_description
 from c2m.report.tables import Column, Table, make_table
-from c2m.report.words import first_period, joined, plural, sentences_only, short_day, units
+from c2m.report.words import first_period, joined, plural, short_day, units
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -166,12 +166,8 @@ def largest_reasons(plan: "Plan") -> list[Reason]:
     if products is not None:
         value = value * runs["sku"].map(products.set_index("sku")["price"]).fillna(0.0)
     largest = runs.loc[value.sort_values(ascending=False, kind="stable").index[:MOST_REASONS]]
-    return [_reason(plan, reasons, run) for run in largest.to_dict("records")]
-
-
-def _reason(plan: "Plan", reasons: pd.DataFrame, run: Mapping[Hashable, Any]) -> Reason:
-    """Cut the paragraph of one run out of its SKU's explanation."""
-    own = reasons[reasons["sku"] == run["sku"]]["run"].tolist()
-    text = plan.explain(run["sku"]).split("\n\n")[own.index(run["run"])]
-    title = f"{run['sku']}: {run['quantity']:,} units on {run['line']}"
-    return Reason(title, sentences_only(text, run["sku"]))
+    texts = plan.explain_runs().set_index("run")["text"]
+    return [
+        Reason(f"{run['sku']}: {run['quantity']:,} units on {run['line']}", texts[run["run"]])
+        for run in largest.to_dict("records")
+    ]

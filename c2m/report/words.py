@@ -237,27 +237,3 @@ def joined(names: Sequence[str]) -> str:
     'a, b and c'
     """
     return " and ".join(", ".join(names).rsplit(", ", 1)) if len(names) > 1 else "".join(names)
-
-
-def sentences_only(text: str, sku: str) -> str:
-    """Cut the SKU off an explanation that stands beside it.
-
-    Parameters
-    ----------
-    text : str
-        From `Plan.explain`.
-    sku : str
-        The SKU that it begins with.
-
-    Returns
-    -------
-    str
-        Its sentences.
-
-    Examples
-    --------
-    >>> sentences_only("A: make 12 on L1.", "A")
-    'Make 12 on L1.'
-    """
-    text = text.removeprefix(f"{sku}: ")
-    return text[:1].upper() + text[1:]

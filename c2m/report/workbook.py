@@ -1,7 +1,7 @@
 """Write a plan as a workbook that a planner can filter, print and send on."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ from c2m.report.inputs_sheet import write_inputs
 from c2m.report.outlook import bound_sentence
 from c2m.report.products import add_description, sku_table
 from c2m.report.sheets import Book, SheetColumn, cell, filters
-from c2m.report.words import day, joined, period_word, plural, sentences_only
+from c2m.report.words import day, joined, period_word, plural
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -274,14 +274,6 @@ def _write_forecast(book: Book, plan: "Plan", demand: "Demand | None") -> None:
     filters(sheet, 0, last, len(columns))
 
 
-def _reasons_of(plan: "Plan") -> Iterator[str]:
-    """Yield the sentences of every row of the reasons, in the order of the SKUs."""
-    for sku, own in plan.reasons.groupby("sku"):
-        paragraphs = plan.explain(str(sku)).split("\n\n")
-        for text in paragraphs[: len(own)]:
-            yield sentences_only(text, str(sku))
-
-
 def _write_why(book: Book, plan: "Plan") -> None:
     """Write the reason of every run, and of every SKU without one."""
     sheet = book.sheet("Why")
@@ -289,8 +281,7 @@ def _write_why(book: Book, plan: "Plan") -> None:
     if reasons.empty:
         sheet.write_string(0, 0, "The plan came without reasons.", book.formats["note"])
         return
-    table = reasons.sort_values("sku", kind="stable")
-    table = table.assign(why=list(_reasons_of(plan)))
+    table = reasons.assign(why=plan.explain_runs()["text"]).sort_values("sku", kind="stable")
     columns = [
         SheetColumn("sku", "SKU", "code"),
         SheetColumn("run", "Run"),

@@ -17,9 +17,11 @@ from c2m.signals.coding import SeriesCoder
 from c2m.signals.counting import PeriodCounter
 from c2m.signals.events import Events, choose_zone
 from c2m.signals.ledger import Ledger
+from c2m.signals.reading import LATEST
 from c2m.signals.scan import finish, scan
 from c2m.signals.schema import EVENT_TYPES, KINDS
 from c2m.signals.tally import Tally
+from c2m.signals.times import local_days
 from c2m.signals.words import tell
 
 KEY_COLUMNS = {"sku": "sku", "channel": "channel", "location": "store_id"}
@@ -93,7 +95,7 @@ def build_panel(
         unknown.
     as_of : time, optional
         Count only events whose ``ingest_time`` is not later: what was known then. A time without
-        a zone is one of `tz`.
+        a zone is one of `tz`. Periods that were not over by then are partial.
     span : (date, date), optional
         First and last day that the log covers; those of its first and last event unless given.
         Events outside are left out and counted.
@@ -138,7 +140,8 @@ def build_panel(
     (True, array([[0., 2.]], dtype=float32))
     """
     calendar = Calendar.of(freq)
-    numbers = _check_arguments(events, kinds, key, partial_period, complete)
+    numbers = _check_arguments(events, kinds, key)
+    _check_choices(partial_period, complete)
     zone = choose_zone(events, tz)
     catalogue = read_attributes(attributes)
     limits = _read_span(span)
@@ -147,7 +150,8 @@ def build_panel(
         events, calendar, zone, numbers, [KEY_COLUMNS[name] for name in key], limits, known_by
     )
     finish(events, found.tally)
-    covered = find_span(calendar, found.days, limits, partial_period)
+    today = None if known_by is None else int(local_days(np.array([known_by]), zone)[0])
+    covered = find_span(calendar, found.days, limits, partial_period, today)
     panel = assemble(
         found.series,
         found.ledger,
@@ -177,9 +181,13 @@ def _count(
     found = Pass(SeriesCoder(columns))
     wanted = [*columns, *(name for name in _COUNTED if name in events.columns)]
     needed = [*columns[1:], *([] if as_of is None else ["ingest_time"])]
+    today = local_days(np.array([LATEST if as_of is None else as_of]), zone)[0]
     counter, current = None, None
     with closing(scan(events, zone, wanted, needed, found.tally, as_of)) as days:
         for day, table in days:
+            if day > today:
+                found.tally.add("future", table.num_rows)
+                continue
             if limits is not None and not limits[0] <= day <= limits[1]:
                 found.tally.add("outside", table.num_rows)
                 continue
@@ -202,11 +210,7 @@ def _close(counter: PeriodCounter | None, period: int | None, found: Pass) -> No
 
 
 def _check_arguments(
-    events: Events,
-    kinds: Sequence[str] | None,
-    key: Sequence[str],
-    partial_period: str,
-    complete: bool | None,
+    events: Events, kinds: Sequence[str] | None, key: Sequence[str]
 ) -> list[int] | None:
     """Check plain arguments; return the numbers of the kinds."""
     if not isinstance(events, Events):
@@ -214,10 +218,6 @@ def _check_arguments(
             f"Expected events from c2m.read_events, got a {type(events).__name__}; wrap a frame "
             "with c2m.read_events(frame)."
         )
-    if partial_period not in {"drop", "keep"}:
-        raise ArgumentError(f"Expected partial_period 'drop' or 'keep', got {partial_period!r}.")
-    if complete not in {None, True, False}:
-        raise ArgumentError(f"Expected complete True, False or None, got {complete!r}.")
     if isinstance(key, str) or list(key) != [name for name in KEY_COLUMNS if name in key]:
         raise ArgumentError(
             "Expected key=('sku',), with 'channel' and 'location' after it where wanted, got "
@@ -242,6 +242,13 @@ def _check_arguments(
             f"{', '.join(EVENT_TYPES)}."
         )
     return [KINDS.index(kind) for kind in kinds]
+
+
+def _check_choices(partial_period: str, complete: bool | None) -> None:
+    if partial_period not in {"drop", "keep"}:
+        raise ArgumentError(f"Expected partial_period 'drop' or 'keep', got {partial_period!r}.")
+    if complete not in {None, True, False}:
+        raise ArgumentError(f"Expected complete True, False or None, got {complete!r}.")
 
 
 def _read_span(span: tuple[Any, Any] | None) -> tuple[int, int] | None:
@@ -271,11 +278,15 @@ def _read_as_of(events: Events, as_of: str | pd.Timestamp | None, zone: str) -> 
         )
     try:
         moment = pd.Timestamp(as_of)
-        local = moment.tz_localize(zone) if moment.tz is None else moment
-    except (TypeError, ValueError) as error:  # no time, or one that the clock skips or repeats
-        raise ArgumentError(f"Expected as_of to be a time, got {as_of!r}: {error}.") from error
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"Expected as_of to be a time, got {as_of!r}.") from error
+    local = (
+        moment.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+        if moment.tz is None
+        else moment
+    )
     if pd.isna(local):
-        raise ArgumentError(f"Expected as_of to be a time, got {as_of!r}.")
+        raise ArgumentError(f"Expected as_of to be a time that occurs once, got {as_of!r}.")
     day = local.tz_convert("UTC").tz_localize(None).to_datetime64().astype("datetime64[us]")
     return int(day.astype(np.int64))
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.checks import Check
 from c2m.errors import DataError, warn
-from c2m.frames import Check, did_you_mean, name_list, read_frame, text_codes
+from c2m.frames import did_you_mean, name_list, read_frame, text_codes
 from c2m.panel import Panel
 from c2m.periods import Calendar, Ordinals
 from c2m.signals.coding import SeriesCoder
@@ -46,6 +47,7 @@ def find_span(
     days: Mapping[int, int],
     limits: tuple[int, int] | None,
     partial_period: Literal["drop", "keep"],
+    today: int | None = None,
 ) -> Span:
     """Return the periods that the log covers.
 
@@ -59,6 +61,8 @@ def find_span(
         First and last day, as the caller knows them.
     partial_period : {"drop", "keep"}
         Whether periods that are covered in part are kept.
+    today : int, optional
+        The day of the moment as of which the events were known; it was not over yet.
 
     Returns
     -------
@@ -73,11 +77,13 @@ def find_span(
     if not days:
         raise DataError("events", ["no event is left to count"], "check kinds=, span= and as_of=")
     first_day, last_day = limits or (min(days), max(days))
+    over = last_day if today is None else min(last_day, today - 1)
+    last_day = min(last_day, max(over, *days))
     low, high = (int(calendar.ordinal(np.datetime64(day, "D"))) for day in (first_day, last_day))
     partial = []
     if _day(calendar, low) < first_day:
         partial.append(low)
-    if _day(calendar, high + 1) > last_day + 1 and high not in partial:
+    if _day(calendar, high + 1) > over + 1 and high not in partial:
         partial.append(high)
     first, last = low, high
     if partial_period == "drop":

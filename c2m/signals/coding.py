@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from c2m.frames import BoolArray
+from c2m.checks import BoolArray
 
 Codes = NDArray[np.int64]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from c2m.frames import BoolArray
+from c2m.checks import BoolArray
 from c2m.signals.coding import Codes, SeriesCoder, user_ids
 from c2m.signals.distinct import DistinctPairs, Ids, UserNumbers
 from c2m.signals.ledger import ACTIVE, SOLD_PRICED, STOCK_DAYS, UNPRICED, FloatArray, Ledger

@@ -1,6 +1,7 @@
 """Logs in CSV files: every field is read as text, so that codes keep their leading zeros."""
 
 import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from c2m.errors import DataError
+from c2m.signals.files import Stamp, check_unchanged, stamp
 from c2m.signals.sources import Part, absent_columns, merge_types
 
 _BLOCK: Final = 1 << 23
@@ -24,11 +26,13 @@ class CsvSource:
 
     name: str
     files: tuple[Path, ...]
+    stamps: tuple[Stamp, ...]
     schemas: tuple[Mapping[str, Any], ...]
     types: Mapping[str, Any]
     absent: Mapping[str, str]
     delimiters: tuple[str, ...]
     encoding: str
+    rowless: frozenset[int]
     n_rows: None = None
 
     @classmethod
@@ -36,18 +40,21 @@ class CsvSource:
         cls, name: str, files: Sequence[Path], *, delimiter: str | None, encoding: str
     ) -> "CsvSource":
         """Read the header of the files."""
-        schemas, problems = [], []
-        marks = tuple(delimiter or ("\t" if ".tsv" in file.name else ",") for file in files)
-        for file, mark in zip(files, marks, strict=True):
+        schemas, stamps, problems, rowless = [], [], [], set()
+        marks = tuple(delimiter or _usual_delimiter(file) for file in files)
+        for number, (file, mark) in enumerate(zip(files, marks, strict=True)):
             try:
-                header = _header(file, mark, encoding)
+                stamps.append(stamp(file))
+                header, has_rows = _header(file, mark, encoding)
             except (UnicodeError, LookupError) as error:
                 problems.append(f"{file.name!r} is not {encoding}: {error}")
                 continue
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, csv.Error) as error:
                 problems.append(f"{file.name!r} cannot be read: {error}")
                 continue
             problems += _header_problems(file.name, header)
+            if not has_rows:
+                rowless.add(number)
             schemas.append(dict.fromkeys(header, pa.string()))
         if problems:
             raise DataError("events", problems, "pass CSV files with a header, and their encoding=")
@@ -55,17 +62,23 @@ class CsvSource:
         return cls(
             name,
             tuple(files),
+            tuple(stamps),
             tuple(schemas),
             merge_types(schemas, names),
             absent_columns(schemas, names),
             marks,
             encoding,
+            frozenset(rowless),
         )
 
     def parts(self, time_column: str) -> list[Part]:
         """Return the files; what times they hold is not known before they are read."""
         del time_column
-        return [Part(number, f" of {file.name}", 0) for number, file in enumerate(self.files)]
+        return [
+            Part(number, f" of {file.name}", 0)
+            for number, file in enumerate(self.files)
+            if number not in self.rowless
+        ]
 
     def read(self, part: Part, columns: Sequence[str]) -> Iterator[Any]:
         """Yield the batches of one file; the last one may be a table of torn lines."""
@@ -74,13 +87,15 @@ class CsvSource:
         torn: list[int] = []
 
         def skip(row: Any) -> str:
-            torn.append(row.number or 0)
+            torn.append((row.number or 2) - 2)  # Arrow counts from 1, with the header
             return "skip"
 
+        file = self.files[part.number]
         own = [column for column in columns if column in self.schemas[part.number]]
+        check_unchanged(file, self.stamps[part.number])
         try:
             with arrow_csv.open_csv(
-                self.files[part.number],
+                file,
                 read_options=arrow_csv.ReadOptions(
                     use_threads=False, block_size=_BLOCK, encoding=self.encoding
                 ),
@@ -98,23 +113,30 @@ class CsvSource:
             ) as stream:
                 yield from stream
         except (pa.ArrowException, OSError, UnicodeError) as error:
-            problem = f"{self.files[part.number].name!r} cannot be read: {error}"
+            problem = f"{file.name!r} cannot be read: {error}"
             fix = "pass the encoding= and delimiter= of the file, such as encoding='latin-1'"
             raise DataError("events", [problem], fix) from error
+        check_unchanged(file, self.stamps[part.number])
         if torn:
-            yield torn_lines(torn)
+            yield pa.RecordBatch.from_arrays([pa.array(torn, pa.int64())], [TORN])
 
 
-def torn_lines(numbers: list[int]) -> Any:
-    """Return lines that are no rows as a batch of the one column `TORN`."""
-    return pa.record_batch({TORN: pa.array(numbers, pa.int64())})
+def _usual_delimiter(file: Path) -> str:
+    kinds = [kind.lower() for kind in file.suffixes[-2:]]
+    return "\t" if ".tsv" in kinds else ","
 
 
-def _header(file: Path, delimiter: str, encoding: str) -> list[str]:
-    with pa.input_stream(file, compression="detect") as stream:
-        start = stream.read(1 << 16)
-    text = start[: start.find(b"\n") + 1 or None].decode(encoding).lstrip("\ufeff")
-    return next(csv.reader([text.rstrip("\r\n")], delimiter=delimiter), [])
+def _header(file: Path, delimiter: str, encoding: str) -> tuple[list[str], bool]:
+    """Return the names of the columns, and whether anything follows them."""
+    with (
+        pa.input_stream(file, compression="detect") as stream,
+        io.TextIOWrapper(stream, encoding, errors="replace", newline="") as lines,
+    ):
+        rows = csv.reader((line.lstrip("\ufeff") for line in lines), delimiter=delimiter)
+        header = next((row for row in rows if row), [])
+        if any("\ufffd" in name for name in header):
+            raise UnicodeError("its header holds other bytes")
+        return header, next(lines, None) is not None
 
 
 def _header_problems(name: str, header: list[str]) -> list[str]:

@@ -20,6 +20,7 @@ from c2m.signals.sources import Source
 from c2m.signals.tally import Tally
 from c2m.signals.times import check_zone
 
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Events:
     """A log of events that is read when it is needed. Make one with `c2m.read_events`.

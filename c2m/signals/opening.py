@@ -1,7 +1,7 @@
 """The door of the wing: a log of events is opened, and what is wrong with it is said."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final, Literal
 
@@ -11,10 +11,13 @@ import pyarrow as pa
 from c2m.errors import ArgumentError, DataError, warn
 from c2m.frames import did_you_mean, name_list
 from c2m.signals.columns import match_columns, type_problems
+from c2m.signals.csvfiles import CsvSource
 from c2m.signals.events import Events
+from c2m.signals.files import file_kind, find_files, warn_of_partitions
+from c2m.signals.parquetfiles import ParquetSource
 from c2m.signals.reading import Reading
 from c2m.signals.schema import COLUMNS, EVENT_TYPES, REQUIRED
-from c2m.signals.sources import FrameSource, Source, open_files
+from c2m.signals.sources import FrameSource, Source
 from c2m.signals.times import check_format, check_zone, no_zone
 
 SCHEMAS: Final = ("canonical",)
@@ -39,8 +42,9 @@ def read_events(
     ----------
     source : DataFrame or other Arrow table, path, or list of paths
         A frame in memory (pandas, polars, pyarrow), a parquet or CSV file, a folder of them, a
-        pattern such as ``"events/*.parquet"``, or a list of paths. Hidden files and those that
-        start with ``_`` are no part of a folder.
+        pattern such as ``"events/*.parquet"``, or a list of paths. Files and folders whose names
+        start with ``.`` or ``_`` are no part of a folder. A file is read once, however many paths
+        lead to it.
     schema : str
         The layout of the log. ``"canonical"``: the columns of `c2m.signals.COLUMNS`;
         ``event_time``, ``event_type`` and ``sku`` are required. Other columns are not read.
@@ -79,7 +83,8 @@ def read_events(
     Warns
     -----
     C2MWarning
-        If files of the log differ in their columns, or a column has almost a canonical name.
+        If files of the log differ in their columns, a column has almost a canonical name, a folder
+        holds files that are no logs, or is named like a column (``channel=web``) that is not read.
 
     Notes
     -----
@@ -114,6 +119,9 @@ def read_events(
     if time_zone is not None:
         check_zone(time_zone, "time_zone")
     check_format(time_format)
+    _check_delimiter(delimiter)
+    if not isinstance(columns, Mapping | None):
+        raise ArgumentError(f"Expected columns={{canonical name: own name}}, got {columns!r}.")
     mapping = _check_event_types({} if event_types is None else event_types)
     log = _open(source, delimiter=delimiter, encoding=encoding)
     reading = _make_reading(log, columns or {}, mapping, time_zone, time_format)
@@ -126,16 +134,40 @@ def _open(source: object, *, delimiter: str | None, encoding: str) -> Source:
     paths = source if isinstance(source, (list, tuple)) else [source]
     names = [os.fspath(path) for path in paths if isinstance(path, (str, os.PathLike))]
     if names and len(names) == len(paths):
-        return open_files(names, delimiter=delimiter, encoding=encoding)
+        return _open_files(names, delimiter=delimiter, encoding=encoding)
     if isinstance(source, pd.DataFrame) or hasattr(source, "__arrow_c_stream__"):
         return FrameSource.of(source)
     problem = f"a {type(source).__name__} is neither a table nor a path"
     raise DataError("events", [problem], "pass a pandas, polars or pyarrow frame, or a path")
 
 
+def _open_files(paths: Sequence[str], *, delimiter: str | None, encoding: str) -> Source:
+    """Find the files that paths or patterns mean; all parquet, or all CSV."""
+    name = name_list(paths) if len(paths) > 1 else paths[0]
+    files = list({file.resolve(): file for path in paths for file in find_files(path)}.values())
+    kinds = {file_kind(file) for file in files}
+    if len(kinds) > 1:
+        problem = f"{name!r} holds parquet and CSV files"
+        raise DataError("events", [problem], "pass a pattern that matches one of them")
+    source: Source
+    if kinds == {"parquet"}:
+        source = ParquetSource.of(name, files)
+    else:
+        source = CsvSource.of(name, files, delimiter=delimiter, encoding=encoding)
+    warn_of_partitions(files, source.types)
+    return source
+
+
+def _check_delimiter(delimiter: str | None) -> None:
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise ArgumentError(f"Expected delimiter to be one character, got {delimiter!r}.")
+
+
 def _check_event_types(
     mapping: Mapping[str, str | None] | str,
 ) -> Mapping[str, str | None] | str:
+    if not isinstance(mapping, Mapping | str):
+        raise ArgumentError(f"Expected event_types={{own type: type}}, got {mapping!r}.")
     kinds = [mapping] if isinstance(mapping, str) else list(mapping.values())
     unknown = [kind for kind in kinds if kind is not None and kind not in EVENT_TYPES]
     if unknown:

@@ -3,13 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
 from c2m.errors import DataError
 from c2m.signals.columns import is_text
-from c2m.signals.sources import BATCH_ROWS, FIX_PATH, Part, absent_columns, merge_types
+from c2m.signals.files import FIX_PATH, Stamp, check_unchanged, stamp
+from c2m.signals.sources import BATCH_ROWS, Part, absent_columns, merge_types
+
+_INDEXED: Final = {"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"}
+"""Encodings of text that Arrow can read as a dictionary."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,7 @@ class ParquetSource:
 
     name: str
     files: tuple[Path, ...]
+    stamps: tuple[Stamp, ...]
     schemas: tuple[Mapping[str, Any], ...]
     types: Mapping[str, Any]
     absent: Mapping[str, str]
@@ -26,14 +31,18 @@ class ParquetSource:
     @classmethod
     def of(cls, name: str, files: Sequence[Path]) -> "ParquetSource":
         """Read the footers of the files."""
-        schemas, problems, n_rows = [], [], 0
+        schemas, stamps, problems, n_rows = [], [], [], 0
         for file in files:
             try:
+                stamps.append(stamp(file))
                 opened = _open(file)
             except (pa.ArrowException, OSError) as error:
                 problems.append(f"{file.name!r} cannot be read as parquet: {_why(file, error)}")
                 continue
-            schemas.append({field.name: field.type for field in opened.schema_arrow})
+            fields = opened.schema_arrow
+            doubled = sorted({column for column in fields.names if fields.names.count(column) > 1})
+            problems += [f"{file.name!r} has the column {own!r} more than once" for own in doubled]
+            schemas.append({field.name: field.type for field in fields})
             n_rows += opened.metadata.num_rows
             opened.close()
         if problems:
@@ -42,6 +51,7 @@ class ParquetSource:
         return cls(
             name,
             tuple(files),
+            tuple(stamps),
             tuple(schemas),
             merge_types(schemas, names),
             absent_columns(schemas, names),
@@ -52,6 +62,7 @@ class ParquetSource:
         """Return the row groups, with the bounds that their statistics give."""
         parts = []
         for number, file in enumerate(self.files):
+            check_unchanged(file, self.stamps[number])
             opened = _open(file)
             first_row = 0
             for group in range(opened.metadata.num_row_groups):
@@ -66,10 +77,11 @@ class ParquetSource:
 
     def read(self, part: Part, columns: Sequence[str]) -> Iterator[Any]:
         """Yield the batches of one row group."""
-        schema = self.schemas[part.number]
+        file, schema = self.files[part.number], self.schemas[part.number]
         own = [column for column in columns if column in schema]
         text = [column for column in own if is_text(schema[column])]
-        opened = _open(self.files[part.number], text)
+        check_unchanged(file, self.stamps[part.number])
+        opened = _open(file, text, part.group)
         try:
             yield from opened.iter_batches(BATCH_ROWS, row_groups=[part.group], columns=own)
         except (pa.ArrowException, OSError) as error:
@@ -77,13 +89,22 @@ class ParquetSource:
             raise DataError("events", [problem], "write the file again") from error
         finally:
             opened.close()
+        check_unchanged(file, self.stamps[part.number])
 
 
-def _open(file: Path, text: Sequence[str] = ()) -> Any:
-    """Open a file; text columns come as dictionaries, as parquet stores them."""
+def _open(file: Path, text: Sequence[str] = (), group: int = 0) -> Any:
+    """Open a file; text of a row group comes as dictionaries where parquet stores it so."""
     from pyarrow.parquet import ParquetFile
 
-    return ParquetFile(file, read_dictionary=list(text))
+    opened = ParquetFile(file)
+    if not text:
+        return opened
+    rows = opened.metadata.row_group(group)
+    chunks = [rows.column(position) for position in range(rows.num_columns)]
+    plain = [chunk.path_in_schema for chunk in chunks if not set(chunk.encodings) <= _INDEXED]
+    opened.close()
+    indexed = [column for column in text if column not in plain]
+    return ParquetFile(file, metadata=opened.metadata, read_dictionary=indexed)
 
 
 def _why(file: Path, error: Exception) -> str:
@@ -100,5 +121,8 @@ def _bounds(rows: Any, column: str, kind: Any) -> Any:
             found = chunk.statistics
             if found is None or not found.has_min_max:
                 return None
-            return pa.array([found.min, found.max], kind)
+            try:
+                return pa.array([found.min, found.max], kind)
+            except (OverflowError, ValueError):  # a year that Python does not know
+                return None
     return None

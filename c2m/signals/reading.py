@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from c2m.frames import BoolArray, did_you_mean
+from c2m.checks import BoolArray
+from c2m.frames import did_you_mean
 from c2m.signals.columns import read_code, read_number
 from c2m.signals.csvfiles import TORN
 from c2m.signals.schema import COLUMNS, EVENT_TYPES, KINDS

@@ -1,28 +1,18 @@
-"""Where a log lies: a frame in memory, parquet files, CSV files."""
+"""What a log lies in, as the rest of the wing sees it; and a frame in memory."""
 
-import glob
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import pandas as pd
 import pyarrow as pa
 
 from c2m.errors import DataError, warn
-from c2m.frames import name_list
+from c2m.frames import name_list, read_frame
 from c2m.signals.columns import is_text
 
 BATCH_ROWS: Final = 1 << 19
 """Rows read at once."""
-
-PARQUET: Final = (".parquet", ".pq")
-TEXT: Final = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
-
-FIX_PATH: Final = (
-    "pass a parquet or CSV file, a folder of them, or a pattern such as 'events/*.parquet'"
-)
 
 
 @dataclass(frozen=True)
@@ -95,7 +85,10 @@ class FrameSource:
     @classmethod
     def of(cls, frame: object) -> "FrameSource":
         """Take a pandas frame or whatever speaks the Arrow PyCapsule protocol."""
-        table = _pandas_table(frame) if isinstance(frame, pd.DataFrame) else pa.table(frame)
+        if isinstance(frame, pd.DataFrame):
+            table = _pandas_table(read_frame(frame, "events"))
+        else:
+            table = _arrow_table(frame)
         doubled = {name for name in table.column_names if table.column_names.count(name) > 1}
         if doubled:
             problem = f"column names occur more than once: {name_list(sorted(doubled))}"
@@ -128,11 +121,25 @@ def _pandas_table(frame: pd.DataFrame) -> Any:
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
             kinds = sorted({type(value).__name__ for value in values.dropna()})
             problems.append(f"column {str(name)!r} mixes {name_list(kinds)}")
+            continue
+        if values.dtype == "object" and pa.types.is_timestamp(arrays[-1].type):
+            zoned = {getattr(value, "tzinfo", None) is not None for value in values.dropna()}
+            if len(zoned) > 1:  # Arrow would take the others for UTC
+                problems.append(f"column {str(name)!r} mixes times with and without a zone")
     if problems:
         raise DataError("events", problems, "make each column one type; ids are best read as text")
     return pa.table(
         [_one_chunk(array) for array in arrays], names=[str(name) for name in frame.columns]
     )
+
+
+def _arrow_table(frame: object) -> Any:
+    try:
+        return pa.table(frame)
+    except (pa.ArrowInvalid, TypeError) as error:  # a column speaks the protocol too
+        problem = f"a {type(frame).__name__} is not a table"
+        fix = "pass a pandas, polars or pyarrow frame"
+        raise DataError("events", [problem], fix) from error
 
 
 def _one_chunk(array: Any) -> Any:
@@ -148,85 +155,7 @@ def _least_and_largest(values: Any) -> Any:
     found = pc.min_max(values)
     if not found["min"].is_valid:
         return None
-    return pa.array([found["min"].as_py(), found["max"].as_py()], kind)
-
-
-def open_files(paths: Sequence[str], *, delimiter: str | None, encoding: str) -> Source:
-    """Find the files that paths or patterns mean.
-
-    Parameters
-    ----------
-    paths : sequence of str
-        Files, folders or patterns.
-    delimiter : str, optional
-        Of CSV files; a comma, or a tab for ``.tsv``, unless given.
-    encoding : str
-        Of CSV files.
-
-    Returns
-    -------
-    Source
-        Parquet or CSV files.
-
-    Raises
-    ------
-    DataError
-        If there is no file, or it is neither parquet nor CSV.
-    """
-    from c2m.signals.csvfiles import CsvSource
-    from c2m.signals.parquetfiles import ParquetSource
-
-    name = name_list(paths) if len(paths) > 1 else paths[0]
-    files = list(dict.fromkeys(file for path in paths for file in find_files(path)))
-    kinds = {_file_kind(file) for file in files}
-    if len(kinds) > 1:
-        problem = f"{name!r} holds parquet and CSV files"
-        raise DataError("events", [problem], "pass a pattern that matches one of them")
-    if kinds == {"parquet"}:
-        return ParquetSource.of(name, files)
-    return CsvSource.of(name, files, delimiter=delimiter, encoding=encoding)
-
-
-def find_files(path: str) -> list[Path]:
-    """Return the data files of a path, in the order of their names.
-
-    Raises
-    ------
-    DataError
-        If there is none.
-    """
-    here = Path(path)
-    if here.is_file():
-        return [here]
-    if here.is_dir():
-        files = sorted(file for file in here.rglob("*") if _is_data(file.relative_to(here), file))
-        if not files:
-            problem = f"the folder {path!r} holds no parquet or CSV file"
-            raise DataError("events", [problem], FIX_PATH)
-        return files
-    files = [Path(name) for name in sorted(glob.glob(path, recursive=True))]  # noqa: PTH207
-    files = [file for file in files if file.is_file()]
-    if not files:
-        what = "no file matches" if glob.has_magic(path) else "there is no file or folder"
-        raise DataError("events", [f"{what} {path!r} (in {os.getcwd()!r})"], FIX_PATH)  # noqa: PTH109
-    return files
-
-
-def _is_data(relative: Path, file: Path) -> bool:
-    hidden = any(name.startswith((".", "_")) for name in relative.parts)
-    return not hidden and file.is_file() and file.name.lower().endswith(PARQUET + TEXT)
-
-
-def _file_kind(file: Path) -> str:
-    name = file.name.lower()
-    if name.endswith(PARQUET):
-        return "parquet"
-    if name.endswith(TEXT):
-        return "csv"
-    with file.open("rb") as stream:
-        if stream.read(4) == b"PAR1":
-            return "parquet"
-    raise DataError("events", [f"{file.name!r} is neither a parquet nor a CSV file"], FIX_PATH)
+    return pa.array([found["min"].value, found["max"].value], kind)
 
 
 def merge_types(schemas: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, Any]:
@@ -272,7 +201,7 @@ def merge_types(schemas: Sequence[Mapping[str, Any]], names: Sequence[str]) -> d
 
 
 def _weight(kind: Any) -> int:
-    ranks = (pa.types.is_floating, pa.types.is_string, pa.types.is_integer)
+    ranks = (pa.types.is_floating, pa.types.is_string, pa.types.is_uint64, pa.types.is_integer)
     rank = next((place for place, fits in enumerate(ranks) if fits(kind)), len(ranks))
     return rank + int(pa.types.is_null(kind))
 

@@ -76,8 +76,7 @@ class _Waiting:
         self.tables: dict[int, list[Any]] = {}
         self.rows = 0
         self.folder: Path | None = None
-        self.spilled: dict[int, list[tuple[Path, int]]] = {}
-        self.n_spills = 0
+        self.spilled: dict[int, list[Path]] = {}
 
     def add(self, table: Any, zone: str) -> None:
         """Sort the rows of a table into their days."""
@@ -95,40 +94,40 @@ class _Waiting:
         for known in sorted(ready):
             in_memory = self.tables.pop(known, [])
             self.rows -= sum(table.num_rows for table in in_memory)
-            on_disk = [_read_batch(*place) for place in self.spilled.pop(known, [])]
+            on_disk = [_read(path) for path in self.spilled.pop(known, [])]
             yield known, pa.concat_tables([*on_disk, *in_memory])
 
     def _spill(self) -> None:
-        """Write the waiting rows to one file, a record batch a day."""
+        """Write the waiting rows to files, one a day, and forget them."""
         if self.folder is None:
             name = self.stack.enter_context(TemporaryDirectory(prefix="c2m-events-"))
             self.folder = Path(name)
-        path = self.folder / f"{self.n_spills}.arrow"
-        self.n_spills += 1
-        days = sorted(self.tables)
-        joined = pa.concat_tables([table for day in days for table in self.tables[day]])
-        joined = joined.unify_dictionaries().combine_chunks()  # a file holds one dictionary each
-        options = pa.ipc.IpcWriteOptions(
-            compression="lz4" if pa.Codec.is_available("lz4") else None
-        )
-        with (
-            pa.OSFile(str(path), "wb") as sink,
-            pa.ipc.new_file(sink, joined.schema, options=options) as writer,
-        ):
-            start, n_batches = 0, 0
-            for day in days:
-                count = sum(table.num_rows for table in self.tables[day])
-                for batch in joined.slice(start, count).to_batches():
-                    writer.write_batch(batch)
-                    self.spilled.setdefault(day, []).append((path, n_batches))
-                    n_batches += 1
-                start += count
-        self.tables, self.rows = {}, 0
+        for day in sorted(self.tables):
+            paths = self.spilled.setdefault(day, [])
+            paths.append(self.folder / f"{day}-{len(paths)}.arrow")
+            _write(pa.concat_tables(self.tables.pop(day)), paths[-1])
+        self.rows = 0
 
 
-def _read_batch(path: Path, number: int) -> Any:
+def _write(table: Any, path: Path) -> None:
+    """Write the rows of a day with the texts that they use, not those of all days."""
+    for place, name in enumerate(table.column_names):
+        kind = table.column(place).type
+        if pa.types.is_dictionary(kind) and name != "event_type":  # its dictionary is always KINDS
+            texts = table.column(place).cast(kind.value_type).combine_chunks()
+            table = table.set_column(place, name, texts.dictionary_encode())
+    table = table.unify_dictionaries().combine_chunks()  # a file holds one dictionary a column
+    options = pa.ipc.IpcWriteOptions(compression="lz4" if pa.Codec.is_available("lz4") else None)
+    with (
+        pa.OSFile(str(path), "wb") as sink,
+        pa.ipc.new_file(sink, table.schema, options=options) as writer,
+    ):
+        writer.write_table(table)
+
+
+def _read(path: Path) -> Any:
     with pa.OSFile(str(path), "rb") as stream, pa.ipc.open_file(stream) as reader:
-        return pa.Table.from_batches([reader.get_batch(number)])
+        return reader.read_all()
 
 
 def _split(table: Any, zone: str) -> Iterator[tuple[int, Any]]:

@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from c2m.checks import BoolArray
 from c2m.errors import DataError
-from c2m.frames import BoolArray
 
 _MOST_REASONS: Final = 20
 """How many reasons a message lists before it says how many more there are."""

@@ -26,7 +26,7 @@ _EPOCH_UNITS: Final = {"s": 1_000_000.0, "ms": 1_000.0, "us": 1.0, "ns": 0.001}
 _OFFSET: Final = r"[Tt ]\d{2}(:?\d{2}){0,2}(\.\d+)?\s*(Z|z|[+-]\d{2}(:?\d{2})?)$"
 _SHORTEST_DAY: Final = len("20261122")
 _LIMIT: Final = 2.0**62
-_FAR: Final = 10_000 * 365 * DAY
+_FAR: Final = 500 * 365 * DAY
 """Further from 1970 no clock is asked: such times are refused anyway."""
 
 
@@ -161,12 +161,17 @@ def _micros(times: Any) -> Micros:
 
 def _from_timestamps(values: Any, column: str, zone: str | None) -> tuple[Micros, int]:
     try:
-        micros = _micros(values.cast(pa.timestamp("us", tz=values.type.tz), safe=False))
+        micros = _micros(pc.cast(values, options=_to_micros(values.type.tz)))
     except pa.ArrowInvalid as error:  # a year beyond the range of microseconds
         raise DataError("events", [f"{column!r}: {error}"], "correct the times") from error
     if values.type.tz is not None:
         return micros, 0
     return _local_to_utc(micros, column, zone)
+
+
+def _to_micros(zone: str | None) -> Any:
+    """Return how to cast times: nanoseconds may be cut off, but a year must not run over."""
+    return pc.CastOptions(pa.timestamp("us", tz=zone), allow_time_truncate=True)
 
 
 def _from_numbers(values: Any, column: str, time_format: str | None) -> Micros:

@@ -60,6 +60,7 @@ def _tell_counts(found: "Pass") -> None:
         "repeats": "{n} of {t} events repeat an event_id of their day and are left out: the one "
         "that came in last counts. Pass columns={{'event_id': None}} to read_events if they are "
         "different events.",
+        "future": "{n} events came in by as_of= but happened later, and are left out.",
         "outside": "{n} events lie outside span= and are left out.",
         "no sku": "{n} of {t} events name no SKU (visits, mentions) and are left out of the panel.",
         "no user": "{n} of {t} events have no user: they count as events, not as distinct users.",

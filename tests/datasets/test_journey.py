@@ -96,7 +96,7 @@ def test_the_factory_makes_every_product_at_a_cost_below_its_price(journey: Jour
     factory = tomllib.loads(journey.factory_path.read_text(encoding="utf-8"))
     products, routings = (pd.DataFrame(factory[name]) for name in ("products", "routings"))
     assert products["sku"].tolist() == journey.products["sku"].tolist()
-    assert products["price"].tolist() == journey.products["price"].tolist()
+    assert products["price"].tolist() == journey.products["usual_price"].tolist()
     assert (products["unit_cost"] < products["price"]).all()
     assert (products["end_value"] < products["unit_cost"]).all()
     assert routings["line"].tolist() == journey.products["line"].tolist()

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -165,6 +167,97 @@ def test_missing_hours_are_reported_by_line_and_week(fixed_demand, simple_factor
     np.testing.assert_allclose(short["units"], [5.0, 5.0])
     np.testing.assert_allclose(short["short"], [10.0, 10.0])
     assert short["unit"].tolist() == ["minutes", "minutes"]
+
+
+def test_the_weeks_in_which_a_line_stands_still_are_named_with_their_hours(
+    fixed_demand, simple_factory
+):
+    shut = pd.DataFrame({"line": ["L1"], "first_day": ["2026-11-23"], "last_day": ["2026-11-29"]})
+    factory = simple_factory(1, routing={"unit_time": 2.0}, shutdowns=shut)
+    plan = plan_production(fixed_demand(np.full((2, 1, 3), 10.0)), factory, n_scenarios=2)
+    short = plan.shortfalls
+    assert short["period"].tolist() == [plan.periods[0]]
+    assert (short["units"].tolist(), short["short"].tolist()) == ([10.0], [20.0])
+    assert "stands still" in short["what"].iloc[0]
+    assert short["relief"].iloc[0] == "each more piece would earn 3.00"
+
+
+def test_capacity_is_worth_what_one_more_unit_of_it_earns(fixed_demand, simple_factory):
+    demand = fixed_demand(np.full((2, 1, 2), 80.0))
+    lines = {"overtime_limit": [20.0], "overtime_cost": [1.0]}
+    plans = [
+        plan_production(demand, simple_factory(1, lines={**lines, "capacity": [size]}))
+        for size in (50.0, 51.0)
+    ]
+    gained = plans[1].expected_profit - plans[0].expected_profit
+    assert gained == pytest.approx(plans[0].line_load["price"].sum())
+    assert "each more piece would earn 6.00" in plans[0].shortfalls["relief"].iloc[0]
+
+
+def test_no_line_is_named_as_a_way_out_that_cannot_make_the_sku(fixed_demand, simple_factory):
+    factory = simple_factory(
+        2,
+        lines={"line": ["L1", "L2"], "capacity": [50.0, 500.0], "unit": ["pieces"] * 2},
+        routing={"sku": ["S000", "S001", "S001"], "line": ["L1", "L1", "L2"]},
+    )
+    plan = plan_production(fixed_demand(np.full((2, 2, 2), 60.0)), factory, n_scenarios=2)
+    assert plan.shortfalls["line"].tolist() == ["L1", "L1"]
+    assert not plan.shortfalls["relief"].str.contains("L2").any()
+
+
+def test_room_elsewhere_is_named_with_what_it_would_earn(fixed_demand, simple_factory):
+    factory = simple_factory(1, lines={"capacity": [50.0]}, product={"holding_cost": 9.0})
+    demand = fixed_demand(np.array([[[10.0, 150.0, 10.0]]] * 2))
+    relief = plan_production(demand, factory, n_scenarios=2).shortfalls["relief"]
+    where = "40.0 pieces are free on L1 in the period of 2026-11-23"
+    assert f"{where}, where one more unit would bring -3.00" in relief.iloc[0]
+
+
+def test_the_forecast_is_left_as_it_was(fixed_demand, simple_factory):
+    demand = fixed_demand([[[7.0, 8.0, 9.0]]])
+    stock = pd.DataFrame({"sku": ["S000"], "on_hand": [3]})
+    plan_production(demand, simple_factory(1), stock, n_scenarios=1)
+    assert demand.paths.tolist() == [[[7.0, 8.0, 9.0]]]
+
+
+@pytest.mark.parametrize("method", ["heuristic", "exact"])
+def test_lead_times_far_beyond_the_horizon_leave_nothing_to_make(
+    method, fixed_demand, simple_factory
+):
+    late = simple_factory(1, routing={"lead_time_periods": 7})
+    demand = fixed_demand(np.full((2, 1, 2), 5.0))
+    plan = plan_production(demand, late, n_scenarios=2, method=method)
+    assert plan.runs.empty
+    assert plan.method == method
+    assert plan.bound == plan.expected_profit == 0.0
+    assert plan.explain("S000").endswith("The cause: every run would arrive too late.")
+
+
+def test_what_nobody_wants_is_said_to_be_unwanted(fixed_demand, simple_factory):
+    plan = plan_production(fixed_demand(np.zeros((2, 1, 2))), simple_factory(1), n_scenarios=2)
+    assert "no scenario has any demand" in plan.explain("S000")
+
+
+def test_many_runs_are_summed_up_in_a_few_sentences(random_case):
+    demand, factory = random_case(5, n_skus=8, load=1.1)
+    plan = plan_production(demand, factory, n_scenarios=30)
+    busy = plan.runs["sku"].value_counts()
+    sku = busy.index[0]
+    assert busy.iloc[0] > 2
+    text = plan.explain(sku)
+    made = plan.runs.loc[plan.runs["sku"] == sku, "quantity"]
+    assert f"make {made.sum():,} on L1 in {len(made)} runs" in text
+    assert 3 <= len(re.findall(r"\.(?: |$)", text)) <= 6
+    assert "\n" not in text
+    assert len(plan.explain(sku, each_run=True).split("\n\n")) == len(made)
+
+
+def test_a_bound_that_knows_the_future_says_so(random_case):
+    demand, factory = random_case(5, n_skus=8)
+    plan = plan_production(demand, factory, n_scenarios=10, method="heuristic")
+    assert plan.bound_from == "perfect foresight"
+    assert "which knows the demand that no plan can know" in repr(plan)
+    assert "not knowing the demand included" in plan.summary().loc["gap to bound", "unit"]
 
 
 def test_a_moq_that_fits_no_period_is_named(fixed_demand, simple_factory):

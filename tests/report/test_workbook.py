@@ -108,7 +108,7 @@ def test_every_run_has_its_reason(book, case):
     assert sorted(row["Run"] for row in rows) == sorted(case.plan.reasons["run"])
     for row in rows:
         sentence = row["Why"].split(".")[0]
-        assert sentence[1:] in case.plan.explain(row["SKU"])
+        assert sentence[1:] in case.plan.explain(row["SKU"], each_run=True)
         if row["Run"]:
             run = case.plan.runs.set_index("run").loc[row["Run"]]
             assert f"{run['quantity']:,} on {run['line']}" in sentence

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from c2m.errors import C2MWarning, DataError
-from c2m.signals import read_events
+from c2m.signals import build_panel, read_events
 
 
 def make_log(**columns):
@@ -77,3 +77,21 @@ def test_a_repeated_event_id_counts_once_and_the_later_version_wins():
         assert frame["event_id"].tolist() == ["e1", "e2"]
         assert frame["quantity"].tolist()[1] == 5.0
     assert len(read_events(log, columns={"event_id": None}).to_frame()) == 5
+
+
+def test_empty_text_is_no_user_and_no_event_id():
+    log = pd.concat([make_log()] * 2).assign(
+        event_time=pd.Timestamp("2026-11-20", tz="UTC"),
+        event_type="purchase",
+        sku="B",
+        quantity=1.0,
+        user_key=["", "u", "", "u"],
+        event_id=["", "", "", "e1"],
+    )
+    for column in ("user_key", "event_id"):
+        log = pd.concat([log, log.astype({column: "category"})], ignore_index=True)
+        with pytest.warns(C2MWarning, match="have no user"):
+            panel = build_panel(read_events(log.head(4)), freq="D", tz="UTC")
+        assert panel["purchases"].tolist() == [[4]]
+        assert panel["purchase_users"].tolist() == [[1]]
+        log = log.tail(4)

@@ -32,8 +32,9 @@ def test_before_its_first_event_a_series_is_unknown_and_then_zero():
     assert panel.tz == "UTC"
 
 
-def test_a_log_with_gaps_leaves_periods_without_events_unknown():
-    panel = panel_of(make_log(), complete=False)
+@pytest.mark.parametrize("complete", [False, np.False_])
+def test_a_log_with_gaps_leaves_periods_without_events_unknown(complete):
+    panel = panel_of(make_log(), complete=complete)
     np.testing.assert_array_equal(panel["sales"], [[3, 1, np.nan, 4], [np.nan, np.nan, 2, np.nan]])
 
 
@@ -262,6 +263,20 @@ def test_as_of_counts_only_what_had_come_in():
         panel_of(make_log(), as_of="2026-11-20")
 
 
+def test_a_day_that_was_not_over_is_partial_and_a_later_one_is_not_zero():
+    times = pd.to_datetime(DAYS, utc=True) + pd.Timedelta(hours=9)
+    log = make_log(sku="A", event_time=times, ingest_time=times)
+    span = ("2026-11-16", "2026-11-30")
+    at_midnight = panel_of(log, as_of="2026-11-19", span=span)
+    assert at_midnight["sales"].tolist() == [[3, 1, 2]]
+    with pytest.warns(C2MWarning, match="2026-11-19 is covered only in part .* with 1 events"):
+        at_noon = panel_of(log, as_of="2026-11-19 12:00", span=span)
+    assert at_noon["sales"].tolist() == [[3, 1, 2]]
+    ahead = log.assign(event_time=log["event_time"] + pd.to_timedelta([0, 0, 0, 9], unit="D"))
+    with pytest.warns(C2MWarning, match="1 events came in by as_of= but happened later"):
+        assert panel_of(ahead, as_of="2026-11-19 12:00")["sales"].tolist() == [[3, 1, 2]]
+
+
 def test_a_correction_is_not_known_before_it_came_in():
     log = make_log(event_id="e", ingest_time="2026-11-17T00:00Z").head(1)
     log = pd.concat([log, log.assign(quantity=1.0, ingest_time="2026-11-25T00:00Z")])
@@ -280,7 +295,8 @@ def test_a_frame_in_place_of_events_is_an_error():
 
 @pytest.mark.parametrize(
     "wrong", [{"span": ("2026-11-18", "2026-11-16")}, {"span": 7}, {"partial_period": "half"},
-              {"as_of": pd.NaT}, {"tz": "Mars"}],
+              {"as_of": pd.NaT}, {"as_of": "soon"}, {"tz": "Mars"}, {"complete": "no"},
+              {"as_of": "2026-03-29 02:30", "tz": "Europe/Paris"}],
 )  # fmt: skip
 def test_arguments_out_of_range_are_named(wrong):
     log = make_log(ingest_time="2026-11-20T00:00Z")
@@ -299,7 +315,7 @@ def test_the_journey_s_units_are_conserved():
     journey = load_journey()
     events = read_events(journey.events_path)
     panel = build_panel(
-        events, freq=journey.calendar, tz=journey.tz, attributes=journey.products,
+        events, freq=journey.calendar, tz=journey.tz, attributes=journey.products[["sku", "line"]],
         kinds=["purchase"], complete=True,
     )  # fmt: skip
     bought = journey.events[journey.events["event_type"] == "purchase"]

@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from c2m.errors import C2MWarning
@@ -18,6 +18,7 @@ QUARTERS = pd.DataFrame(
         "end": ["2026-10-21", "2026-10-25", "2026-11-02", "2026-12-31"],
     }
 )
+TARGETS = {kind: EVENT_TYPES[kind].count for kind in KINDS}
 FREQS = ["D", "W", "W-SUN", "W-THU", "MS", "table"]
 ZONES = ["UTC", "Europe/Paris", "Pacific/Kiritimati", "America/New_York"]
 
@@ -160,6 +161,39 @@ def test_order_of_rows_and_split_over_files_do_not_matter(log, freq, tz, seed, t
     assert list(one.channels) == list(other.channels)
     for name, array in one.channels.items():
         np.testing.assert_allclose(other[name], array, rtol=1e-6, err_msg=name)
+
+
+@given(
+    log=logs,
+    tz=st.sampled_from(ZONES),
+    ids=st.lists(st.sampled_from(["e1", "e2", "e3", "", None]), min_size=40, max_size=40),
+    hours=st.permutations(range(40)),
+    as_of=st.sampled_from([None, 20 * 24]),
+)
+@settings(max_examples=25, deadline=None)
+def test_repeats_and_late_rows_count_as_in_a_log_that_pandas_cleaned(log, tz, ids, hours, as_of):
+    came_in = log["event_time"] + pd.to_timedelta(hours[: len(log)], unit="h")
+    log = log.assign(event_id=ids[: len(log)], ingest_time=came_in + pd.to_timedelta(log.index))
+    moment = None if as_of is None else START + pd.Timedelta(hours=as_of)
+    known = log if moment is None else log[log["ingest_time"] <= moment]
+    assume(len(known))
+    days = known["event_time"].dt.tz_convert(tz).dt.normalize()
+    order = known.assign(day=days).sort_values("ingest_time")
+    named = order["event_id"].fillna("") != ""
+    clean = pd.concat(
+        [order[named].drop_duplicates(["event_id", "day"], keep="last"), order[~named]]
+    )
+    arguments = {
+        "freq": "W",
+        "tz": tz,
+        "partial_period": "keep",
+        "target": TARGETS[clean["event_type"].iloc[0]],
+    }
+    raw = quiet_panel(log, as_of=moment, **arguments)
+    expected = quiet_panel(clean.drop(columns=["event_id", "ingest_time", "day"]), **arguments)
+    assert raw.keys.equals(expected.keys)
+    for name, array in expected.channels.items():
+        np.testing.assert_allclose(raw[name], array, rtol=1e-6, err_msg=name)
 
 
 @given(log=logs)

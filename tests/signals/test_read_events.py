@@ -156,6 +156,19 @@ def test_a_folder_of_both_formats_is_refused(tmp_path):
         read_events(tmp_path)
 
 
+def test_a_named_index_of_a_pandas_frame_is_a_column():
+    log = make_log(user_key=["u", "v"]).set_index("user_key")
+    assert read_events(log).to_frame()["user_key"].tolist() == ["u", "v"]
+
+
+def test_a_column_alone_and_lists_in_place_of_mappings_are_refused():
+    with pytest.raises(DataError, match="a Series is "):
+        read_events(make_log()["sku"])
+    for name in ("columns", "event_types"):
+        with pytest.raises(ArgumentError, match=f"Expected {name}="):
+            read_events(make_log(), **{name: ["sku"]})
+
+
 # ---------------------------------------------------------------- columns
 
 

@@ -72,6 +72,28 @@ def test_the_temporary_folder_goes_when_reading_fails(temp_folder):
     assert not list(temp_folder.iterdir())
 
 
+def test_a_day_on_disk_carries_its_own_texts_only(temp_folder):
+    days = iter(run(unsorted_batches(), 300))
+    next(days)
+    for path in temp_folder.glob("*/*.arrow"):
+        with pa.ipc.open_file(path) as reader:
+            column = reader.read_all()["sku"].combine_chunks()
+        assert len(column.dictionary) == len(column.unique())
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_the_temporary_folder_goes_when_the_caller_is_interrupted(temp_folder, error):
+    def count():
+        with closing(run(unsorted_batches(), 300)) as days:
+            for _ in days:
+                assert list(temp_folder.iterdir())
+                raise error
+
+    with pytest.raises(error):
+        count()
+    assert not list(temp_folder.iterdir())
+
+
 def test_the_temporary_folder_goes_when_the_caller_stops(temp_folder):
     with closing(run(unsorted_batches(), 300)) as days:
         next(days)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from c2m.frames import BoolArray
+from c2m.checks import BoolArray
 from c2m.periods import Calendar, Ordinals
 from c2m.production.factory.tables import ALL_LINES
 

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.checks import BoolArray, Check
 from c2m.errors import DataError
-from c2m.frames import BoolArray, Check, did_you_mean, name_list, read_frame, text_codes
+from c2m.frames import did_you_mean, name_list, read_frame, text_codes
 from c2m.production.factory.tables import TABLES, Column, Row, columns
 
 _LARGEST_WHOLE: Final = 2.0**53
@@ -60,45 +61,6 @@ def as_source(table: object, name: str) -> Source:
     return Source(read_frame(table, name), "row {}".format)
 
 
-class TableCheck(Check):
-    """A `Check` that calls a row what its source calls it.
-
-    Parameters
-    ----------
-    table : str
-        Name of the table.
-    frame : DataFrame
-        Its values; `read_columns` replaces them by checked ones of the right type.
-    place : callable
-        See `Source`.
-    """
-
-    def __init__(self, table: str, frame: pd.DataFrame, place: Callable[[int], str]) -> None:
-        super().__init__(table, frame)
-        self.place = place
-
-    def rows(
-        self,
-        bad: BoolArray,
-        what: str,
-        fix: str,
-        show: Callable[[int], object] | None = None,
-    ) -> None:
-        """Note bad rows as `Check.rows` does, the first by its place in the source.
-
-        Parameters
-        ----------
-        bad, what, fix, show
-            See `Check.rows`.
-        """
-        noted = len(self.problems)
-        super().rows(bad, what, fix, show)
-        if len(self.problems) > noted:
-            first = int(np.argmax(bad))
-            position, place = f"(first: row {first}", f"(first: {self.place(first)}"
-            self.problems[-1] = self.problems[-1].replace(position, place, 1)
-
-
 def raise_all(title: str, checks: Iterable[Check]) -> None:
     """Raise the problems of several tables as one error.
 
@@ -121,7 +83,7 @@ def raise_all(title: str, checks: Iterable[Check]) -> None:
         raise DataError(title, problems, "; ".join(fixes))
 
 
-def check_tables(sources: Mapping[str, Source]) -> dict[str, TableCheck]:
+def check_tables(sources: Mapping[str, Source]) -> dict[str, Check]:
     """Check every table by itself.
 
     Parameters
@@ -131,7 +93,7 @@ def check_tables(sources: Mapping[str, Source]) -> dict[str, TableCheck]:
 
     Returns
     -------
-    dict of str to TableCheck
+    dict of str to Check
         For every table of a factory the problems noted and a frame with all columns in the right
         order and type. A value that is wrong is noted and becomes unknown, so that later checks
         do not report it again. A table not given is empty.
@@ -143,7 +105,7 @@ def check_tables(sources: Mapping[str, Source]) -> dict[str, TableCheck]:
     return checks
 
 
-def read_columns(table: str, source: Source, row: type[Row]) -> TableCheck:
+def read_columns(table: str, source: Source, row: type[Row]) -> Check:
     """Check one table by itself.
 
     Parameters
@@ -157,10 +119,10 @@ def read_columns(table: str, source: Source, row: type[Row]) -> TableCheck:
 
     Returns
     -------
-    TableCheck
+    Check
         See `check_tables`.
     """
-    check = TableCheck(table, source.frame, source.place)
+    check = Check(table, source.frame, source.place)
     wanted = {column.name: column for column in columns(row)}
     for name in source.frame.columns:
         if name not in wanted:
@@ -177,12 +139,12 @@ def read_columns(table: str, source: Source, row: type[Row]) -> TableCheck:
     return check
 
 
-def finished(checks: Mapping[str, TableCheck]) -> dict[str, pd.DataFrame]:
+def finished(checks: Mapping[str, Check]) -> dict[str, pd.DataFrame]:
     """Return the tables after all checks have passed.
 
     Parameters
     ----------
-    checks : mapping of str to TableCheck
+    checks : mapping of str to Check
         Without problems.
 
     Returns
@@ -203,7 +165,7 @@ def finished(checks: Mapping[str, TableCheck]) -> dict[str, pd.DataFrame]:
     return frames
 
 
-def _values(check: TableCheck, column: Column) -> pd.Series:
+def _values(check: Check, column: Column) -> pd.Series:
     """Return one column in its right type, unknown where it is wrong."""
     rows = check.frame.index
     if column.name not in check.frame.columns or len(rows) == 0:
@@ -224,7 +186,7 @@ def _typed(series: pd.Series, column: Column) -> pd.Series:
     return series.astype("datetime64[s]" if column.kind == "date" else "float64")
 
 
-def _codes(check: TableCheck, column: Column) -> pd.Series:
+def _codes(check: Check, column: Column) -> pd.Series:
     name = column.name
     check.codes(name)
     series = check.frame[name]
@@ -253,7 +215,7 @@ def _is_code(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
-def _check_choice(check: TableCheck, column: Column, codes: pd.Series) -> None:
+def _check_choice(check: Check, column: Column, codes: pd.Series) -> None:
     unknown = (codes.notna() & ~codes.isin(column.choices)).to_numpy(dtype=bool)
     if unknown.any():
         hint = did_you_mean(codes[unknown].iloc[0], column.choices)
@@ -265,7 +227,7 @@ def _check_choice(check: TableCheck, column: Column, codes: pd.Series) -> None:
         )
 
 
-def _numbers(check: TableCheck, column: Column) -> NDArray[np.float64]:
+def _numbers(check: Check, column: Column) -> NDArray[np.float64]:
     name, series = column.name, check.frame[column.name]
     values, wrong = _as_numbers(series)
     check.rows(
@@ -311,7 +273,7 @@ def _is_truth(value: object) -> bool:
     return isinstance(value, (bool, np.bool_))
 
 
-def _dates(check: TableCheck, name: str) -> pd.Series:
+def _dates(check: Check, name: str) -> pd.Series:
     values = check.frame[name].astype("object")
     given = values.notna().to_numpy(dtype=bool)
     days = [_day(value) for value in values]

@@ -8,9 +8,10 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
+from c2m.checks import Check
 from c2m.engines import engine
 from c2m.errors import ArgumentError, DataError
-from c2m.frames import Check, did_you_mean, name_list
+from c2m.frames import did_you_mean, name_list
 from c2m.production.factory.cells import hidden_cells
 from c2m.production.factory.checks import Source
 from c2m.production.factory.files import FILE_TABLES, Contents, cells_to_frame

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.checks import Check
 from c2m.errors import ArgumentError, warn
 from c2m.periods import Calendar
 from c2m.production.factory import view
 from c2m.production.factory.capacity import shut_share
-from c2m.production.factory.checks import TableCheck, as_source, finished, raise_all
+from c2m.production.factory.checks import as_source, finished, raise_all
 from c2m.production.factory.excel import read_excel
 from c2m.production.factory.files import Contents, read_settings, settings_of
 from c2m.production.factory.links import checked_tables, warn_about_values
@@ -393,7 +394,7 @@ def _from_contents(contents: Contents) -> Factory:
 
 
 def _make(
-    checks: Mapping[str, TableCheck], calendar: Calendar, currency: str | None, name: str
+    checks: Mapping[str, Check], calendar: Calendar, currency: str | None, name: str
 ) -> Factory:
     frames = finished(checks)
     warn_about_values(frames["products"])

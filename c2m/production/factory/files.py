@@ -6,10 +6,10 @@ from typing import Final
 
 import pandas as pd
 
+from c2m.checks import Check
 from c2m.errors import ArgumentError, DataError
-from c2m.frames import Check
 from c2m.periods import Calendar
-from c2m.production.factory.checks import Source, TableCheck, read_columns
+from c2m.production.factory.checks import Source, read_columns
 from c2m.production.factory.tables import TABLES, Period, Row, Settings, columns
 
 FILE_TABLES: Final[Mapping[str, type[Row]]] = {
@@ -81,7 +81,7 @@ def cells_to_frame(cells: Mapping[str, Sequence[object]], row: type[Row]) -> pd.
     return pd.DataFrame(filled)
 
 
-def read_settings(contents: Contents) -> tuple[Settings, Calendar, list[TableCheck]]:
+def read_settings(contents: Contents) -> tuple[Settings, Calendar, list[Check]]:
     """Read the settings and the calendar of a factory's file.
 
     Parameters
@@ -95,7 +95,7 @@ def read_settings(contents: Contents) -> tuple[Settings, Calendar, list[TableChe
         What the file says, defaults elsewhere.
     calendar : Calendar
         The factory's; without meaning where a problem was noted.
-    checks : list of TableCheck
+    checks : list of Check
         The problems of both tables.
     """
     nothing = Source(pd.DataFrame(), str)
@@ -140,7 +140,7 @@ def settings_of(
     return Settings(name, calendar.freq, currency), periods
 
 
-def _calendar(freq: str, settings: TableCheck, periods: TableCheck) -> Calendar | None:
+def _calendar(freq: str, settings: Check, periods: Check) -> Calendar | None:
     listed = len(periods.frame) > 0
     if listed != (freq == _OWN_PERIODS):
         problem = "'periods' lists periods" if listed else "'periods' lists none"

@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.checks import BoolArray, Check
 from c2m.errors import warn
-from c2m.frames import BoolArray, did_you_mean
-from c2m.production.factory.checks import Source, TableCheck, check_tables
+from c2m.frames import did_you_mean
+from c2m.production.factory.checks import Source, check_tables
 from c2m.production.factory.tables import ALL_LINES, REQUIRED_TABLES
 
 _SCOPE_TABLES = {"group": ("groups", "group"), "prepack": ("prepacks", "prepack")}
 
 
-def checked_tables(sources: Mapping[str, Source]) -> dict[str, TableCheck]:
+def checked_tables(sources: Mapping[str, Source]) -> dict[str, Check]:
     """Check every table by itself and against the others.
 
     Parameters
@@ -24,7 +25,7 @@ def checked_tables(sources: Mapping[str, Source]) -> dict[str, TableCheck]:
 
     Returns
     -------
-    dict of str to TableCheck
+    dict of str to Check
         Every table of a factory with the problems noted.
     """
     checks = check_tables(sources)
@@ -32,7 +33,7 @@ def checked_tables(sources: Mapping[str, Source]) -> dict[str, TableCheck]:
     return checks
 
 
-def _check_links(checks: Mapping[str, TableCheck]) -> None:
+def _check_links(checks: Mapping[str, Check]) -> None:
     """Note what does not fit between the tables."""
     for name in REQUIRED_TABLES:
         if not checks[name].problems:
@@ -109,12 +110,12 @@ def _count(rows: BoolArray, products: pd.DataFrame) -> str:
     )
 
 
-def _check_lines(check: TableCheck) -> None:
+def _check_lines(check: Check) -> None:
     star = (check.frame["line"] == ALL_LINES).to_numpy(dtype=bool)
     check.rows(star, f"has the 'line' {ALL_LINES!r}, which means every line", "rename that line")
 
 
-def _check_products(check: TableCheck) -> None:
+def _check_products(check: Check) -> None:
     money = check.frame
     worth = money["price"] + money["lost_sale_penalty"]
     check.rows(
@@ -126,7 +127,7 @@ def _check_products(check: TableCheck) -> None:
 
 
 def _check_known(
-    check: TableCheck, name: str, other: str, known: pd.Series, *, or_all: bool = False
+    check: Check, name: str, other: str, known: pd.Series, *, or_all: bool = False
 ) -> None:
     """Note codes that the other table does not have; one without any has its own problem."""
     if not known.notna().any():
@@ -142,7 +143,7 @@ def _is_in(codes: pd.Series, known: pd.Series) -> "pd.Series[bool]":
 
 
 def _unknown_rows(
-    check: TableCheck, unknown: BoolArray, name: str, other: str, known: pd.Series
+    check: Check, unknown: BoolArray, name: str, other: str, known: pd.Series
 ) -> None:
     if not unknown.any():
         return
@@ -156,7 +157,7 @@ def _unknown_rows(
     )
 
 
-def _check_shutdowns(check: TableCheck) -> None:
+def _check_shutdowns(check: Check) -> None:
     first, last = check.frame["first_day"], check.frame["last_day"]
     check.rows(
         (first > last).to_numpy(dtype=bool),
@@ -166,7 +167,7 @@ def _check_shutdowns(check: TableCheck) -> None:
     )
 
 
-def _check_names(checks: Mapping[str, TableCheck]) -> None:
+def _check_names(checks: Mapping[str, Check]) -> None:
     """Note limits that name a group, pre-pack or SKU which is not there."""
     check = checks["limits"]
     scope, name = check.frame["scope"], check.frame["name"]
@@ -176,7 +177,7 @@ def _check_names(checks: Mapping[str, TableCheck]) -> None:
         _unknown_rows(check, unknown.to_numpy(dtype=bool), "name", table, known)
 
 
-def _check_lots(check: TableCheck) -> None:
+def _check_lots(check: Check) -> None:
     least = _smallest(check.frame)
     largest = check.frame["max_lot"].to_numpy()
     check.rows(
@@ -191,20 +192,20 @@ def _smallest(frame: pd.DataFrame) -> NDArray[np.float64]:
     return smallest_run(frame["moq"].to_numpy(), frame["lot_multiple"].to_numpy())
 
 
-def _most_capacity(checks: Mapping[str, TableCheck]) -> pd.Series:
+def _most_capacity(checks: Mapping[str, Check]) -> pd.Series:
     """Return the capacity of a full period with overtime, by line."""
     lines = checks["lines"].frame.dropna(subset="line").drop_duplicates("line").set_index("line")
     return lines["capacity"] + lines["overtime_limit"]
 
 
-def _check_routing_runs(checks: Mapping[str, TableCheck]) -> None:
+def _check_routing_runs(checks: Mapping[str, Check]) -> None:
     check = checks["routings"]
     frame = check.frame
     needed = frame["setup_time"] + _smallest(frame) * frame["unit_time"]
     _too_large(check, needed, frame["line"].map(_most_capacity(checks)))
 
 
-def _too_large(check: TableCheck, needed: pd.Series, capacity: pd.Series) -> None:
+def _too_large(check: Check, needed: pd.Series, capacity: pd.Series) -> None:
     needed, capacity = needed.astype("float64"), capacity.astype("float64")
     check.rows(
         (needed > capacity).to_numpy(dtype=bool),
@@ -214,7 +215,7 @@ def _too_large(check: TableCheck, needed: pd.Series, capacity: pd.Series) -> Non
     )
 
 
-def _check_prepacks(checks: Mapping[str, TableCheck]) -> None:
+def _check_prepacks(checks: Mapping[str, Check]) -> None:
     """Note pre-packs whose SKUs no line can make together."""
     check = checks["prepacks"]
     makeable = set(_pack_times(checks)["name"])
@@ -236,12 +237,12 @@ def _check_prepacks(checks: Mapping[str, TableCheck]) -> None:
     )
 
 
-def _ways(checks: Mapping[str, TableCheck]) -> pd.DataFrame:
+def _ways(checks: Mapping[str, Check]) -> pd.DataFrame:
     """Return the routings whose SKU and line are known."""
     return checks["routings"].frame.dropna(subset=["sku", "line"])
 
 
-def _pack_times(checks: Mapping[str, TableCheck]) -> pd.DataFrame:
+def _pack_times(checks: Mapping[str, Check]) -> pd.DataFrame:
     """Return the capacity that one pack takes, by pre-pack and line that can make all of it."""
     packs = checks["prepacks"].frame.rename(columns={"prepack": "name"})
     sizes = packs.groupby("name")["sku"].size()
@@ -253,7 +254,7 @@ def _pack_times(checks: Mapping[str, TableCheck]) -> pd.DataFrame:
     return times.set_axis(["name", "line", "unit_time"], axis=1).assign(scope="prepack")
 
 
-def _makings(checks: Mapping[str, TableCheck]) -> pd.DataFrame:
+def _makings(checks: Mapping[str, Check]) -> pd.DataFrame:
     """Return what limits can be about: scope, name, line, least unit_time, the routing's lots."""
     ways = _ways(checks).rename(columns={"moq": "own_moq", "lot_multiple": "own_multiple"})
     ways = ways.rename(columns={"max_lot": "own_max", "setup_time": "own_setup"})
@@ -271,7 +272,7 @@ def _makings(checks: Mapping[str, TableCheck]) -> pd.DataFrame:
     return result
 
 
-def _check_limit_runs(checks: Mapping[str, TableCheck]) -> None:
+def _check_limit_runs(checks: Mapping[str, Check]) -> None:
     """Note limits that hold nothing or whose smallest quantity cannot be made."""
     check = checks["limits"]
     if not len(check.frame):
@@ -320,7 +321,7 @@ def _common_multiple(
     return np.where(known, np.lcm(*pairs), np.nan)
 
 
-def _is_named(checks: Mapping[str, TableCheck]) -> pd.Series:
+def _is_named(checks: Mapping[str, Check]) -> pd.Series:
     """Return which limits name something that exists."""
     limits = checks["limits"].frame
     named = (limits["scope"] == "sku") & _is_in(limits["name"], checks["products"].frame["sku"])

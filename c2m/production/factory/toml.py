@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from c2m.checks import Check
 from c2m.errors import DataError
-from c2m.frames import Check, did_you_mean, name_list
+from c2m.frames import did_you_mean, name_list
 from c2m.production.factory.checks import Source
 from c2m.production.factory.files import FILE_TABLES, Contents, cells_to_frame
 from c2m.production.factory.tables import Column, Settings, columns

@@ -111,6 +111,9 @@ def solve_exact(problem: Problem, start: Solution, time_limit_s: float | None) -
     Solution
         The best plan found, with a proved bound on the profit over these scenarios.
     """
+    if not problem.items.most.any():  # no run is possible: there is nothing to choose
+        source = "all scenarios at once"
+        return replace(start, bound=start.profit, proved=True, bound_from=source, method="exact")
     model, runs, constant = _write(problem)
     values, bound = _run_highs(model, _start_values(problem, model, runs, start), time_limit_s)
     bound += constant

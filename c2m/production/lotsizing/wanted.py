@@ -22,13 +22,13 @@ def wanted_without_limits(problem: Problem) -> IntArray:
     Returns
     -------
     ndarray of int, shape (n_items, n_periods)
-        Units or packs. Where a line stands still all period, nothing is wanted of it.
+        Units or packs; also in periods in which a line stands still, but for one that always does.
     """
     items = problem.items
     enough = np.full_like(items.most, 2**40)
     enough -= enough % items.multiple[:, None]
     steps = np.arange(problem.n_periods)
-    works = problem.limit[items.line] > 0
+    works = (problem.limit[items.line] > 0).any(axis=1, keepdims=True)
     in_time = steps[None, :] + items.lead[:, None] < problem.n_periods
     free = replace(problem, items=replace(items, most=np.where(works & in_time, enough, 0)))
     view = block_view(free)

@@ -81,8 +81,8 @@ def test_every_day_lies_in_its_day_and_is_sorted_by_time(market: Market) -> None
 
 
 def test_the_log_is_as_long_as_was_asked() -> None:
-    market = simulate_market(1, n_days=365, events_per_day=1000, launch_share=0.0)
-    assert market.events.num_rows == pytest.approx(365_000, rel=0.1)
+    market = simulate_market(1, n_stores=1, n_days=365, events_per_day=400, launch_share=0.0)
+    assert market.events.num_rows == pytest.approx(146_000, rel=0.1)
 
 
 def test_written_days_read_back_as_the_same_rows_with_plain_text(tmp_path: Path) -> None:
@@ -98,8 +98,9 @@ def test_written_days_read_back_as_the_same_rows_with_plain_text(tmp_path: Path)
 
 
 def test_views_and_demand_follow_their_rates_so_conversion_is_true() -> None:
-    market = simulate_market(4, n_styles=3, n_days=200, events_per_day=3000, fake_share=0.0)
-    events = market.events.to_pandas().drop_duplicates("event_id")
+    market = simulate_market(4, n_styles=3, n_days=100, events_per_day=3000, fake_share=0.0)
+    events = market.events.select(["event_id", "event_type", "product_id"]).to_pandas()
+    events = events.drop_duplicates("event_id")
     style = market.skus["style"].to_numpy()
     views = events[events["event_type"] == "view"].groupby("product_id", observed=False).size()
     truth = market.truth
@@ -146,7 +147,7 @@ def test_every_argument_out_of_range_is_named_at_once() -> None:
         simulate_market(1, n_days=12, **SMALL).day(12)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     seed=st.integers(0, 2**40),
     n_styles=st.integers(1, 4),

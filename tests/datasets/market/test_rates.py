@@ -95,8 +95,11 @@ def test_buyers_leave_their_traces_days_before_they_buy(
 
 
 def test_wishes_tell_of_the_next_weeks_what_past_demand_does_not() -> None:
-    market = simulate_market(2, n_styles=4, n_days=364, events_per_day=4000, launch_share=0.0)
-    events = market.events.to_pandas()
+    market = simulate_market(
+        2, n_styles=4, n_colours=2, n_sizes=3, n_stores=1, n_days=364, events_per_day=2000,
+        launch_share=0.0,
+    )  # fmt: skip
+    events = market.events.select(["event_time", "event_type", "product_id"]).to_pandas()
     wishes = events[events["event_type"] == "wishlist_add"]
     day = (wishes["event_time"].dt.tz_localize(None) - market.days[0]).dt.days
     style = pd.factorize(market.skus["style"])[0]
@@ -109,7 +112,7 @@ def test_wishes_tell_of_the_next_weeks_what_past_demand_does_not() -> None:
         known = np.stack([*past, np.log(count.iloc[:, name].to_numpy() + 1)], axis=1)
         use = np.isfinite(target) & np.isfinite(known).all(axis=1)
         without, with_wishes = (_unexplained(known[use, :n], target[use]) for n in (3, 4))
-        assert with_wishes < 0.95 * without
+        assert with_wishes < 0.9 * without
 
 
 def _unexplained(known: np.ndarray, target: np.ndarray) -> float:

@@ -1,0 +1,73 @@
+"""What one more unit of capacity would earn, worked out from the plan that was chosen."""
+
+import numpy as np
+
+from c2m.production.evaluate import line_usage
+from c2m.production.lotsizing.draft import Change, Draft
+from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
+
+_SCARCE = 0.05
+"""Share of a line's regular capacity below which what is left of it is what lots leave behind."""
+
+
+def capacity_worth(problem: Problem, made: IntArray) -> FloatArray:
+    """Return what one more unit of each line's regular capacity would earn.
+
+    It is the most that the next lot of any item that does not fit would bring, set-up included,
+    for each unit of capacity that the lot takes. Where the lot would fit into overtime, no more
+    than overtime costs is gained, and no less where overtime is worked. The prices by which a plan
+    is found are not used: of a few items they say little.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        The plan.
+
+    Returns
+    -------
+    ndarray, shape (n_lines, n_periods)
+        Money per unit of capacity; 0 where there is capacity to spare.
+    """
+    used = line_usage(problem, made)
+    scarce = used >= problem.regular * (1.0 - _SCARCE)
+    draft = Draft(problem, made)
+    next_size, can = _next_lots(problem, made, scarce)
+    started = (made == 0) * problem.items.setup_time[:, None]
+    more = problem.items.unit_time[:, None] * (next_size - made) + started
+    can &= (problem.regular - used)[problem.items.line] < more * (1.0 - 1e-9)
+    in_overtime = (problem.limit - used)[problem.items.line] >= more
+    cost = problem.overtime_cost
+    best = np.zeros(problem.regular.shape)
+    slot = np.arange(problem.n_items) - np.searchsorted(problem.items.block, problem.items.block)
+    for when in np.flatnonzero(can.any(axis=0)).tolist():
+        for number in np.unique(slot[can[:, when]]).tolist():
+            item = np.flatnonzero(can[:, when] & (slot == number))
+            step, size = np.full(len(item), when), next_size[item, when]
+            gain = draft.gains(Change(item, step, size)) / draft.usage_change(item, step, size)
+            line = problem.items.line[item]
+            gain = np.where(in_overtime[item, when], np.minimum(gain, cost[line]), gain)
+            np.maximum.at(best[:, when], line, gain)
+    overtime = used > problem.regular + 1e-6 * (1.0 + problem.limit)
+    best = np.where(overtime, np.maximum(best, cost[:, None]), best)
+    return np.where(scarce, best, 0.0)
+
+
+def _next_lots(problem: Problem, made: IntArray, scarce: BoolArray) -> tuple[IntArray, BoolArray]:
+    """Return the next larger size of every run, and where only capacity is in its way."""
+    items = problem.items
+    multiple, moq = items.multiple[:, None], items.moq[:, None]
+    size = np.where(made > 0, made + multiple, moq)
+    room = np.maximum(problem.limit[items.line] - items.setup_time[:, None], 0.0)
+    fitting = np.floor(room / items.unit_time[:, None] + 1e-9).astype(np.int64)
+    fitting -= fitting % multiple
+    steps = np.arange(problem.n_periods)
+    in_time = steps[None, :] + items.lead[:, None] < problem.n_periods
+    can = scarce[items.line] & in_time & ((size <= items.most) | (items.most >= fitting))
+    can |= scarce[items.line] & in_time & (fitting < moq)
+    for group in problem.groups:
+        pieces = group.weights @ made[group.items]
+        after = pieces + group.weights[:, None] * (size - made)[group.items]
+        can[group.items] &= np.asarray(group.allows(after))
+    return size, can
