@@ -125,6 +125,11 @@ with the columns 'start' and 'end', got 'weekly'.
         days = self.days_in(np.arange(len(self.bounds) - 1))
         return max(1, round(_DAYS_A_YEAR / float(days.mean())))
 
+    @property
+    def word(self) -> str:
+        """What one period is called: ``"day"``, ``"week"``, ``"month"`` or ``"period"``."""
+        return {"D": "day", "MS": "month", "table": "period"}.get(self.freq, "week")
+
     def ordinal(self, days: ArrayLike) -> Ordinals:
         """Return the number of the period that each day falls in.
 

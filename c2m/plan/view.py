@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 _LEAST_MONEY: Final = 0.005
 """Less than this is not worth a sentence."""
 
-_NAMES: Final = {"D": "day", "W": "week", "M": "month"}
-
 
 def line(plan: "Plan") -> str:
     """Return the plan in one line."""
@@ -210,10 +208,10 @@ def _why_nothing(plan: "Plan", reason: Mapping[Any, Any]) -> str:
 def _when(plan: "Plan", first: Any, last: Any) -> str:
     """Name a span of periods: a day, a week, or from one to another."""
     if first != last:
-        return f"from {_day(first)} to the {_NAMES.get(plan.freq[0], 'period')} of {_day(last)}"
+        return f"from {_day(first)} to the {plan.calendar.word} of {_day(last)}"
     if plan.freq == "D":
         return f"on {_day(first)}"
-    return f"in the {_NAMES.get(plan.freq[0], 'period')} of {_day(first)}"
+    return f"in the {plan.calendar.word} of {_day(first)}"
 
 
 def _single(unit: str) -> str:

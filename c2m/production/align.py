@@ -110,7 +110,7 @@ def check_fit(demand: DemandPaths, factory: Factory) -> None:
     Raises
     ------
     ArgumentError
-        If their periods differ, or the demand is not by SKU alone.
+        If they are something else, their periods differ, or the demand is not by SKU alone.
     DataError
         If SKUs of the demand have no product or no routing; all are counted.
 
@@ -119,6 +119,11 @@ def check_fit(demand: DemandPaths, factory: Factory) -> None:
     C2MWarning
         If products of the factory are not in the demand.
     """
+    if not (hasattr(demand, "calendar") and isinstance(factory, Factory)):
+        raise ArgumentError(
+            "Expected a forecast (c2m.Demand) and a factory (c2m.Factory), got "
+            f"{type(demand).__name__} and {type(factory).__name__}."
+        )
     if demand.calendar != factory.calendar:
         raise ArgumentError(
             f"Expected demand and factory in the same periods, got freq {demand.calendar.freq!r} "

@@ -244,8 +244,8 @@ def make_plan(
 
 
 def _check_arguments(n_scenarios: int, method: str, time_limit_s: float | None) -> None:
-    if n_scenarios < 1:
-        raise ArgumentError(f"Expected n_scenarios >= 1, got {n_scenarios}.")
+    if not isinstance(n_scenarios, int | np.integer) or n_scenarios < 1:
+        raise ArgumentError(f"Expected a whole number n_scenarios >= 1, got {n_scenarios!r}.")
     if method not in ("auto", "exact", "heuristic"):
         raise ArgumentError(f"Expected method 'auto', 'exact' or 'heuristic', got {method!r}.")
     if time_limit_s is not None and not time_limit_s > 0:

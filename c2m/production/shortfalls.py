@@ -166,8 +166,8 @@ def _elsewhere(draft: Draft, item: int, when: int) -> list[str]:
     line = int(items.line[other])
     return [
         f"{room[other, step]:,.1f} {problem.units[line]} are free on {problem.lines[line]} in the "
-        f"period of {pd.Timestamp(_labels(problem)[step]).date()}, where one more unit would "
-        f"bring {gain:+,.2f}"
+        f"{problem.calendar.word} of {pd.Timestamp(_labels(problem)[step]).date()}, where "
+        f"one more unit would bring {gain:+,.2f}"
     ]
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from c2m.checks import Check
 from c2m.errors import warn
-from c2m.frames import name_list, read_frame, text_codes
+from c2m.frames import name_list, read_frame, text_codes, warn_of_unnamed
 from c2m.periods import Calendar, read_days
 
 FloatArray = NDArray[np.float64]
@@ -40,7 +40,8 @@ def read_stock(frame: object | None, skus: Sequence[str]) -> tuple[FloatArray, p
     Warns
     -----
     C2MWarning
-        If SKUs are missing from the table (taken as 0) or not in the plan (left out).
+        If SKUs are missing from the table (taken as 0) or not in the plan (left out), or if the
+        table has other columns.
     """
     if frame is None:
         return np.zeros(len(skus)), pd.DataFrame({"sku": [], "on_hand": []})
@@ -51,6 +52,7 @@ def read_stock(frame: object | None, skus: Sequence[str]) -> tuple[FloatArray, p
         check.numbers("on_hand", at_least=0)
         check.unique(["sku"])
     check.done()
+    warn_of_unnamed("stock", table.columns, ["sku", "on_hand"])
     codes = text_codes(table["sku"])
     units = pd.Series(table["on_hand"].to_numpy(dtype=np.float64), index=codes)
     missing = sorted(set(skus) - set(codes))
@@ -100,7 +102,7 @@ def read_on_order(
     -----
     C2MWarning
         With the count of lines that are overdue, over-shipped, due after the horizon, or of SKUs
-        that are not planned.
+        that are not planned, and of other columns.
     """
     arrivals = np.zeros((len(skus), n_periods))
     if frame is None:
@@ -114,6 +116,7 @@ def read_on_order(
     check.numbers("received", at_least=0)
     due = read_days(check, "due", tz=None)
     check.done()
+    warn_of_unnamed("on_order", table.columns, ["sku", "ordered", "received", "due"])
     codes = text_codes(table["sku"])
     ordered = table["ordered"].to_numpy(dtype=np.float64)
     received = table["received"].to_numpy(dtype=np.float64)

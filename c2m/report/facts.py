@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from c2m.report.words import day, joined, period_word, plural, units
+from c2m.report.words import day, joined, plural, units
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -29,7 +29,7 @@ def made_from(panel: "Panel", plan: "Plan") -> str:
     str
         One or two sentences.
     """
-    word = period_word(plan.freq)
+    word = plan.calendar.word
     last = panel.calendar.labels(panel.first + panel.n_periods, 1)[0] - pd.Timedelta(days=1)
     money = f" Money in {plan.currency}." if plan.currency else ""
     return (
@@ -51,7 +51,7 @@ def forecast_sentence(demand: "Demand") -> str:
     str
         One sentence.
     """
-    span = plural(demand.horizon, period_word(demand.freq))
+    span = plural(demand.horizon, demand.calendar.word)
     return (
         f"The forecast covers {demand.n_series:,} series over {span}: "
         f"{units(float(demand.mean.sum()))} units are expected."

@@ -8,7 +8,7 @@ import pandas as pd
 
 from c2m.report.products import add_description
 from c2m.report.tables import Column, Table, make_table
-from c2m.report.words import money, money_column, period_word, plural, share, short_day, units
+from c2m.report.words import money, money_column, plural, share, short_day, units
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -206,7 +206,7 @@ def shortfall_table(plan: "Plan") -> Table | None:
         return None
     columns = [
         Column("line", "Line"),
-        Column("period", period_word(plan.freq).capitalize(), short_day),
+        Column("period", plan.calendar.word.capitalize(), short_day),
         Column("sku", "SKU", lambda value: value or "all"),
         Column("what", "What is short"),
         Column("units", "Units not made", units, number=True),
@@ -245,7 +245,7 @@ def risk_tables(
     if not plan.outlook:
         return []
     table = add_description(table, demand, describe)
-    unit, word = plan.currency or "money", period_word(plan.freq)
+    unit, word = plan.currency or "money", plan.calendar.word
     lost = [
         Column("wanted", "Wanted", units, number=True),
         Column("lost", "Lost", units, number=True),

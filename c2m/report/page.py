@@ -19,7 +19,7 @@ from c2m.report.files import whole_file
 from c2m.report.products import add_description, most_important, sku_table
 from c2m.report.skill import Skill, read_skill
 from c2m.report.tables import Column, Table, make_table
-from c2m.report.words import first_period, period_word, plural, short_day, units
+from c2m.report.words import first_period, plural, short_day, units
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -150,10 +150,6 @@ def write_report(
         If panel, forecast and plan do not belong together, or an attribute is not there.
     MissingEngineError
         If jinja2 or matplotlib is not installed.
-
-    Examples
-    --------
-    >>> write_report("report.html", panel=panel, demand=demand, plan=plan)  # doctest: +SKIP
     """
     _check_match(panel, demand, plan)
     template = _template()
@@ -196,7 +192,7 @@ def _gather(
     return Page(
         title=title,
         lead=made_from(panel, plan),
-        when=first_period(plan.freq),
+        when=first_period(plan.calendar),
         starts=runs.first_runs(plan, demand, describe),
         tiles=outlook.key_figures(plan, table),
         shortfalls=outlook.shortfall_table(plan),
@@ -224,7 +220,7 @@ def _load_of_all(plan: "Plan") -> Figure:
     """Draw the loads of all lines in one figure."""
     lines = _lines(plan)
     ax = plot_plan(plan, free_axes((_HALF, max(_GLANCE, 0.9 + 0.3 * len(lines)))))
-    by = f"{plural(len(lines), 'line')} by {period_word(plan.freq)}"
+    by = f"{plural(len(lines), 'line')} by {plan.calendar.word}"
     return draw(ax, "load-all", f"Load of {by}; a table below has the numbers.")
 
 
@@ -241,7 +237,7 @@ def _loads(plan: "Plan") -> list[Figure]:
 def _load_alt(plan: "Plan", load: pd.DataFrame, line: str) -> str:
     own = load[load["line"] == line]
     if own.empty or not own["capacity"].sum() > 0:
-        return f"Units made on {line} by {period_word(plan.freq)}."
+        return f"Units made on {line} by {plan.calendar.word}."
     used = own["used"].sum() / own["capacity"].sum()
     over = own["overtime"].sum()
     return (
@@ -256,7 +252,7 @@ def _load_table(plan: "Plan") -> Table | None:
         return None
     columns = [
         Column("line", "Line"),
-        Column("period", period_word(plan.freq).capitalize(), short_day),
+        Column("period", plan.calendar.word.capitalize(), short_day),
         Column("capacity", "Regular capacity", units, number=True),
         Column("used", "Used", units, number=True),
         Column("overtime", "Overtime", units, number=True),
@@ -284,7 +280,7 @@ def _fan(demand: "Demand", panel: "Panel", sku: str | None, name: str, caption: 
     expected = units(float(part.mean.sum()))
     alt = (
         f"Observed sales and forecast of {whom}: {expected} units expected over "
-        f"{plural(demand.horizon, period_word(demand.freq))}"
+        f"{plural(demand.horizon, demand.calendar.word)}"
     )
     return draw(ax, name, alt + ".", caption)
 

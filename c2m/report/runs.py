@@ -103,7 +103,7 @@ def _line_start(
     if _same_day(runs):
         columns = columns[:-1]
     runs = runs.sort_values(["quantity", "sku"], ascending=[False, True], kind="stable")
-    when = first_period(plan.freq)
+    when = first_period(plan.calendar)
     shown, rest = runs.iloc[:MOST_SHOWN], runs.iloc[MOST_SHOWN:_MOST_LISTED]
     caption = f"Runs to start on {line} {when}, largest first"
     return LineStart(

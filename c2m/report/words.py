@@ -1,11 +1,14 @@
 """How the report writes numbers, money, dates and periods."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from c2m.periods import Calendar
 
 _WHOLE_FROM: Final = 1000
 """Amounts from here on are written without cents."""
@@ -168,36 +171,20 @@ def short_day(value: object) -> str:
     return f"{stamp.day}\N{NO-BREAK SPACE}{stamp:%b}\N{NO-BREAK SPACE}{stamp:%Y}"
 
 
-def period_word(freq: str) -> str:
-    """Say what a period is.
-
-    Parameters
-    ----------
-    freq : str
-        Of the calendar.
-
-    Returns
-    -------
-    str
-        ``"week"``, ``"day"``, ``"month"`` or ``"period"``.
-    """
-    return {"D": "day", "MS": "month", "table": "period"}.get(freq, "week")
-
-
-def first_period(freq: str) -> str:
+def first_period(calendar: "Calendar") -> str:
     """Say which period is meant by the first one.
 
     Parameters
     ----------
-    freq : str
-        Of the calendar.
+    calendar : Calendar
+        The plan's.
 
     Returns
     -------
     str
         ``"today"``, ``"this week"``, ``"this month"`` or ``"this period"``.
     """
-    return "today" if freq == "D" else f"this {period_word(freq)}"
+    return "today" if calendar.freq == "D" else f"this {calendar.word}"
 
 
 def plural(count: int, word: str) -> str:

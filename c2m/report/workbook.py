@@ -14,7 +14,7 @@ from c2m.report.inputs_sheet import write_inputs
 from c2m.report.outlook import bound_sentence
 from c2m.report.products import add_description, sku_table
 from c2m.report.sheets import Book, SheetColumn, cell, filters
-from c2m.report.words import day, joined, period_word, plural
+from c2m.report.words import day, joined, plural
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -64,10 +64,6 @@ def write_workbook(
         If a sheet would need more rows than Excel has, or the file's name has another ending.
     MissingEngineError
         If xlsxwriter is not installed.
-
-    Examples
-    --------
-    >>> write_workbook("plan.xlsx", plan, demand)  # doctest: +SKIP
     """
     with whole_file(path, ".xlsx") as draft:
         file = engine("xlsxwriter", "Workbooks").Workbook(str(draft))
@@ -98,7 +94,7 @@ def _product(table: pd.DataFrame) -> list[SheetColumn]:
 def _write_plan(book: Book, plan: "Plan", runs: pd.DataFrame) -> None:
     """Write the runs below a few lines that say what this is."""
     sheet = book.sheet("Plan")
-    word = period_word(plan.freq)
+    word = plan.calendar.word
     units = sorted(set(plan.line_load["unit"]))
     columns = [
         SheetColumn("run", "Run"),
@@ -196,7 +192,7 @@ def _expected(plan: "Plan", table: pd.DataFrame) -> list[SheetColumn]:
         SheetColumn("wanted", "Wanted, expected", "units"),
         SheetColumn("lost", "Lost, expected", "units"),
         SheetColumn("left", "Left at the end, expected", "units"),
-        SheetColumn("worst", f"Chance to run out, worst {period_word(plan.freq)}", "share"),
+        SheetColumn("worst", f"Chance to run out, worst {plan.calendar.word}", "share"),
         SheetColumn("lost_money", f"Lost revenue, {unit}", "money"),
         SheetColumn("left_money", f"Left at cost, {unit}", "money"),
     ]
@@ -218,7 +214,7 @@ def _write_load(book: Book, plan: "Plan") -> None:
     )
     columns = [
         SheetColumn("line", "Line", "code"),
-        SheetColumn("period", f"{period_word(plan.freq).capitalize()} of", "date"),
+        SheetColumn("period", f"{plan.calendar.word.capitalize()} of", "date"),
         SheetColumn("unit", "Unit"),
         SheetColumn("capacity", "Regular capacity", "units"),
         SheetColumn("used", "Used", "units"),
@@ -248,7 +244,7 @@ def _write_load(book: Book, plan: "Plan") -> None:
 def _write_forecast(book: Book, plan: "Plan", demand: "Demand | None") -> None:
     """Write the forecast, a row a series and period."""
     sheet = book.sheet("Forecast")
-    when = SheetColumn("period", f"{period_word(plan.freq).capitalize()} of", "date")
+    when = SheetColumn("period", f"{plan.calendar.word.capitalize()} of", "date")
     mean = SheetColumn("mean", "Expected units", "units")
     if demand is not None:
         table = demand.to_frame(LEVELS)

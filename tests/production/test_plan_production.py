@@ -139,10 +139,27 @@ def test_other_periods_and_other_rows_are_refused(fixed_demand, simple_factory):
         plan_production(daily, simple_factory(1), n_scenarios=1)
 
 
-@pytest.mark.parametrize("wrong", [{"n_scenarios": 0}, {"method": "fast"}, {"time_limit_s": 0.0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"n_scenarios": 0}, {"n_scenarios": 3.0}, {"method": "fast"}, {"time_limit_s": 0.0}],
+)
 def test_arguments_out_of_range_are_refused(wrong, fixed_demand, simple_factory):
-    with pytest.raises(ArgumentError, match=f"Expected {next(iter(wrong))}"):
+    with pytest.raises(ArgumentError, match=f"Expected.* {next(iter(wrong))}"):
         plan_production(fixed_demand(np.ones((1, 1, 1))), simple_factory(1), **wrong)
+
+
+def test_what_is_no_forecast_or_no_factory_is_refused(fixed_demand, simple_factory):
+    demand = fixed_demand(np.ones((1, 1, 1)))
+    with pytest.raises(ArgumentError, match="got DataFrame and Factory"):
+        plan_production(pd.DataFrame({"sku": ["S000"]}), simple_factory(1))
+    with pytest.raises(ArgumentError, match="and str"):
+        plan_production(demand, "factory.xlsx")
+
+
+def test_other_columns_of_the_stock_are_told(fixed_demand, simple_factory):
+    stock = pd.DataFrame({"sku": ["S000"], "on_hand": [1], "warehouse": ["North"]})
+    with pytest.warns(C2MWarning, match="1 column of `stock` is left out: 'warehouse'"):
+        plan_production(fixed_demand(np.ones((1, 1, 1))), simple_factory(1), stock, n_scenarios=1)
 
 
 def test_a_run_that_would_arrive_after_the_horizon_is_not_planned(fixed_demand, simple_factory):
@@ -209,7 +226,7 @@ def test_room_elsewhere_is_named_with_what_it_would_earn(fixed_demand, simple_fa
     factory = simple_factory(1, lines={"capacity": [50.0]}, product={"holding_cost": 9.0})
     demand = fixed_demand(np.array([[[10.0, 150.0, 10.0]]] * 2))
     relief = plan_production(demand, factory, n_scenarios=2).shortfalls["relief"]
-    where = "40.0 pieces are free on L1 in the period of 2026-11-23"
+    where = "40.0 pieces are free on L1 in the week of 2026-11-23"
     assert f"{where}, where one more unit would bring -3.00" in relief.iloc[0]
 
 

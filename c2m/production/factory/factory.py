@@ -190,10 +190,6 @@ class Factory:
         DataError
             If the file is not TOML or anything is wrong in it; every problem is listed with the
             table and the number of its entry, counted from 1.
-
-        Examples
-        --------
-        >>> factory = Factory.from_toml("factory.toml")  # doctest: +SKIP
         """
         return _from_contents(read_toml(Path(path)))
 
@@ -224,10 +220,6 @@ class Factory:
             the sheet, the column and the row as the spreadsheet numbers it.
         MissingEngineError
             If python-calamine is not installed.
-
-        Examples
-        --------
-        >>> factory = Factory.from_excel("factory.xlsx")  # doctest: +SKIP
         """
         return _from_contents(read_excel(Path(path)))
 
@@ -249,10 +241,6 @@ class Factory:
         ------
         MissingEngineError
             If xlsxwriter is not installed.
-
-        Examples
-        --------
-        >>> Factory.write_template("factory.xlsx")  # doctest: +SKIP
         """
         return write_workbook(Path(path), None, {})
 
