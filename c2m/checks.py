@@ -248,7 +248,7 @@ class Check:
             See `numbers`.
         """
 
-        def show(row: int) -> object:
+        def _show(row: int) -> object:
             return float(values[row])
 
         self.rows(np.isinf(values), f"has an infinite {name!r}", "replace the infinite values")
@@ -260,14 +260,14 @@ class Check:
         if at_least is not None:
             low = finite & (values < at_least)
             fix = f"correct the values below {at_least:g}"
-            self.rows(low, f"has {name!r} below {at_least:g}", fix, show)
+            self.rows(low, f"has {name!r} below {at_least:g}", fix, _show)
         if at_most is not None:
             high = finite & (values > at_most)
             fix = f"correct the values above {at_most:g}"
-            self.rows(high, f"has {name!r} above {at_most:g}", fix, show)
+            self.rows(high, f"has {name!r} above {at_most:g}", fix, _show)
         if whole:
             broken = finite & (values != np.floor(values))
-            self.rows(broken, f"has a fraction in {name!r}", "pass whole units", show)
+            self.rows(broken, f"has a fraction in {name!r}", "pass whole units", _show)
 
     def unique(self, key: Sequence[str], read: "Mapping[str, NDArray[Any]] | None" = None) -> None:
         """Note rows whose key an earlier row has; codes are compared as text, so 1 repeats "1".
@@ -283,7 +283,7 @@ class Check:
         values = {name: (read or {}).get(name, _comparable(self.frame[name])) for name in key}
         repeated = pd.DataFrame(values).duplicated().to_numpy(dtype=bool)
 
-        def show(row: int) -> object:
+        def _show(row: int) -> object:
             values = [self.frame[name].iloc[row] for name in key]
             return values[0] if len(values) == 1 else tuple(map(str, values))
 
@@ -291,7 +291,7 @@ class Check:
             repeated,
             f"repeats the key ({name_list(key)})",
             "merge or drop the repeated rows",
-            show,
+            _show,
         )
 
 

@@ -140,10 +140,12 @@ class Demand:
             One row per series, period and path; or per series and period, with a column a level.
         freq : str, DataFrame or Calendar
             See `Calendar.of`.
-        sku, channel, location : str
-            Columns that name the series.
+        sku : str
+            Column of the SKUs.
         period : str
             Column of the periods' first days.
+        channel, location : str, optional
+            Columns that name the series together with `sku`.
         path : str, optional
             Column that names the path; the same names must exist for every series and period.
         value : str

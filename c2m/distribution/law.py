@@ -23,27 +23,31 @@ class Law(Protocol):
         """Expected demand, shape (S, H), in units."""
         ...
 
-    def quantiles(self, levels: Floats) -> Floats:
+    def quantiles(self, levels: Floats) -> Floats:  # numpydoc ignore=PR01
         """Return quantiles of each period's demand, shape (S, H, L)."""
         ...
 
-    def total(self, start: int, stop: int, levels: Floats, codes: Sequence[str]) -> Floats:
+    def total(
+        self, start: int, stop: int, levels: Floats, codes: Sequence[str]
+    ) -> Floats:  # numpydoc ignore=PR01
         """Return quantiles of the demand summed over steps start..stop, shape (S, L)."""
         ...
 
-    def draw(self, n: int, seed: int, codes: Sequence[str]) -> Paths:
+    def draw(self, n: int, seed: int, codes: Sequence[str]) -> Paths:  # numpydoc ignore=PR01
         """Return n joint paths, shape (n, S, H); series s draws by its own code."""
         ...
 
-    def rows(self, rows: Rows) -> "Law":
+    def rows(self, rows: Rows) -> "Law":  # numpydoc ignore=PR01
         """Return the law of some series."""
         ...
 
-    def merge(self, steps: NDArray[np.intp], codes: Sequence[str]) -> "Law":
+    def merge(self, steps: NDArray[np.intp], codes: Sequence[str]) -> "Law":  # numpydoc ignore=PR01
         """Return the law of longer periods; ``steps[h]`` is the one that step h goes to."""
         ...
 
-    def moments(self, codes: Sequence[str]) -> tuple[Floats, Floats, Floats]:
+    def moments(
+        self, codes: Sequence[str]
+    ) -> tuple[Floats, Floats, Floats]:  # numpydoc ignore=PR01
         """Return mean (S, H), dispersion (S, H) and level variance (S,) (see GammaPoisson)."""
         ...
 

@@ -32,11 +32,11 @@ LEVELS: Final = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 class Model(Protocol):
     """What enters a backtest: any class with these two."""
 
-    def fit(self, panel: "Panel") -> "Model":
+    def fit(self, panel: "Panel") -> "Model":  # numpydoc ignore=PR01
         """Learn from what was known at the panel's cutoff, and return itself."""
         ...
 
-    def predict(self, horizon: int) -> Demand:
+    def predict(self, horizon: int) -> Demand:  # numpydoc ignore=PR01
         """Forecast the periods after that cutoff."""
         ...
 

@@ -175,10 +175,12 @@ class Trees:
 
         Parameters
         ----------
-        table, rows, num_threads
+        table, rows
             See `means`.
         stages : sequence of int or None
             Numbers of trees; None for all.
+        num_threads : int, optional
+            See `means`.
 
         Returns
         -------

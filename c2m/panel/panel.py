@@ -132,12 +132,14 @@ class Panel:
             The table. Rows after the last known `target` may hold `known` columns only.
         freq : str, DataFrame or Calendar
             See `Calendar.of`. Every period must be the first day of a period of this freq.
-        sku, channel, location : str
-            Columns that name the series. Codes are text; whole numbers become their digits.
+        sku : str
+            Column of the SKUs. Codes are text; whole numbers become their digits.
         period : str
             Column of the periods' first days; times with a zone need `tz`.
         target : str
             Column to forecast, in units, at least 0.
+        channel, location : str, optional
+            Columns that name the series together with `sku`.
         signals : sequence of str
             Observed columns: views, carts, price as it was, in-stock share.
         known : sequence of str

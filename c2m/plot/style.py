@@ -58,7 +58,18 @@ _DATA_SHARE: Final = 0.86
 
 
 def matplotlib(module: str = "matplotlib") -> ModuleType:
-    """Import a module of matplotlib; see `c2m.engines.engine`."""
+    """Import a module of matplotlib; see `c2m.engines.engine`.
+
+    Parameters
+    ----------
+    module : str
+        Such as ``"matplotlib.figure"``.
+
+    Returns
+    -------
+    module
+        The module.
+    """
     return engine(module, "Figures")
 
 

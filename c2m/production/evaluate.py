@@ -287,5 +287,16 @@ def broken_limits(problem: Problem, made: IntArray) -> list[str]:
 
 
 def limit_with_tolerance(problem: Problem) -> FloatArray:
-    """Return the capacity with all overtime and a hair for rounding, (n_lines, n_periods)."""
+    """Return the capacity with all overtime and a hair for rounding.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+
+    Returns
+    -------
+    ndarray, shape (n_lines, n_periods)
+        Capacity.
+    """
     return problem.limit * (1 + _TOLERANCE) + _TOLERANCE

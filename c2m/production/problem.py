@@ -38,7 +38,7 @@ class DemandPaths(Protocol):
     def periods(self) -> pd.DatetimeIndex:
         """Labels of the forecast periods."""
 
-    def sample(self, n: int, seed: int) -> NDArray[np.floating[Any]]:
+    def sample(self, n: int, seed: int) -> NDArray[np.floating[Any]]:  # numpydoc ignore=PR01
         """Draw joint paths, shape (n, n_series, horizon)."""
 
 

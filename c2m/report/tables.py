@@ -64,10 +64,14 @@ def make_table(
 
     Parameters
     ----------
-    name, caption, columns, note
-        See `Table`. Columns that the frame does not have are left out.
+    name, caption : str
+        See `Table`.
     frame : DataFrame
         A row each.
+    columns : sequence of Column
+        Those that the frame does not have are left out.
+    note : str
+        See `Table`.
 
     Returns
     -------

@@ -71,7 +71,7 @@ def block_view(problem: Problem) -> BlockView:
     units, counts = units_of(problem), np.bincount(problem.block_of, minlength=problem.n_blocks)
     gain = problem.price + problem.penalty
 
-    def total(values: FloatArray) -> FloatArray:
+    def _total(values: FloatArray) -> FloatArray:
         return np.bincount(problem.block_of, values * units, problem.n_blocks).astype(np.float64)
 
     net = problem.net
@@ -82,10 +82,10 @@ def block_view(problem: Problem) -> BlockView:
         for sku, block in enumerate(problem.block_of):
             net[:, block] += problem.net[:, sku] * (weight[sku] / units[sku])
     return BlockView(
-        total(gain),
-        total(problem.unit_cost),
-        total(problem.end_value),
-        total(problem.holding_cost),
+        _total(gain),
+        _total(problem.unit_cost),
+        _total(problem.end_value),
+        _total(problem.holding_cost),
         net,
         net.mean(axis=2),
         item_at,

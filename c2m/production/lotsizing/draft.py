@@ -132,7 +132,18 @@ class Draft:
         return gain
 
     def usage_change(self, item: IntArray, when: IntArray, size: IntArray) -> FloatArray:
-        """Return the capacity that a new size takes more than the old one, (n_changes,)."""
+        """Return the capacity that a new size takes more than the old one.
+
+        Parameters
+        ----------
+        item, when, size : ndarray of int, shape (n_changes,)
+            Which run, and its new size.
+
+        Returns
+        -------
+        ndarray, shape (n_changes,)
+            Capacity; negative where less is taken.
+        """
         items, old = self.problem.items, self.made[item, when]
         started = (size > 0).astype(np.int64) - (old > 0)
         usage: FloatArray = items.unit_time[item] * (size - old) + items.setup_time[item] * started
