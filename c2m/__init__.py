@@ -5,6 +5,9 @@ crosses three doors, the types `Panel`, `Demand` and `Plan`.
 """
 
 import logging
+from importlib import import_module
+from types import ModuleType
+from typing import Final
 
 from c2m.demand import Demand
 from c2m.errors import (
@@ -61,5 +64,19 @@ __all__ = [
     "read_events",
     "select_model",
 ]
+
+_ON_DEMAND: Final = ("datasets", "plot", "report")
+"""Subpackages that are imported when they are first asked for, to keep ``import c2m`` light."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _ON_DEMAND:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_ON_DEMAND, "__version__"])
+
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -4,9 +4,6 @@ A period is labelled by its first day. A calendar numbers the periods (its *ordi
 the rest of the library counts in whole numbers and only this module knows what a week is.
 """
 
-import re
-import warnings
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,11 +12,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from c2m.checks import Check
+from c2m.dates import Days, read_days
 from c2m.errors import ArgumentError, DataError, warn
 from c2m.frames import read_frame
-
-Days = NDArray[np.datetime64]
-"""Days, dtype ``datetime64[D]``."""
 
 Ordinals = NDArray[np.int64]
 """Numbers of periods; their zero is the calendar's own affair."""
@@ -28,6 +23,7 @@ _WEEKDAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _EPOCH_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday
 _SEASON: Final = {"D": 7, "W": 52, "MS": 12}
 _DAYS_A_YEAR: Final = 365.25
+_LAST_OF_WEEK: Final = 6
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,8 @@ with the columns 'start' and 'end', got 'weekly'.
         if start_day:
             warn(
                 f"freq {freq!r} means weeks that start on {start_day}; in pandas the same name "
-                "means weeks that end on it. Pass the weekday on which your week starts."
+                "means weeks that end on it. Pass the weekday on which your week starts, as "
+                f"c2m.Calendar({freq!r}) to say so without this warning."
             )
         return calendar
 
@@ -304,11 +301,14 @@ def read_periods(check: Check, column: str, calendar: Calendar, *, tz: str | Non
     except DataError as error:  # outside a period table
         check.add(error.problems[0], error.fix)
         return np.zeros(len(days), dtype=np.int64)
-    off = calendar.label(ordinals) != days
+    after = (days - calendar.label(ordinals)).astype(np.int64)
+    off = after != 0
     hint = ""
     if off.any() and calendar.freq.startswith("W"):
         weekday = _WEEKDAYS[(int(days[off][0].astype(np.int64)) + _EPOCH_WEEKDAY) % 7]
         hint = f", or pass freq='W-{weekday}' if your weeks start then"
+        if (after == _LAST_OF_WEEK).all():
+            hint += ", or if your labels are the last day of the week, subtract 6 days"
     check.rows(
         off,
         f"has a {column!r} that is no first day of a {calendar.freq!r} period",
@@ -316,91 +316,3 @@ def read_periods(check: Check, column: str, calendar: Calendar, *, tz: str | Non
         lambda row: str(days[row]),
     )
     return ordinals
-
-
-def read_days(check: Check, column: str, *, tz: str | None, whole: bool = False) -> Days:
-    """Read a column of dates or times as the days of one zone.
-
-    Parameters
-    ----------
-    check : Check
-        The table's check; problems are noted there.
-    column : str
-        Column of dates, times or ISO text.
-    tz : str, optional
-        Zone of the shop's days, for times that carry one.
-    whole : bool
-        Whether a time of day other than midnight is a problem.
-
-    Returns
-    -------
-    ndarray of datetime64[D], shape (n_rows,)
-        Days; NaT where the value is no date.
-    """
-    values = check.frame[column]
-    if isinstance(values.dtype, pd.PeriodDtype):
-        values = values.dt.to_timestamp()
-    if pd.api.types.is_numeric_dtype(values.dtype) and len(values):
-        check.add(f"{column!r} holds numbers, not dates", f"convert {column!r} with pd.to_datetime")
-        return np.full(len(values), "NaT", dtype="datetime64[D]")
-    times = _times(check, column, values)
-    if times.dt.tz is not None:
-        if tz is None:
-            check.add(
-                f"{column!r} holds times of the zone {times.dt.tz}, which may be another day in "
-                "the shop",
-                "pass tz= with the shop's zone, such as tz='Europe/Paris', or convert the column "
-                "with .dt.tz_convert('Europe/Paris').dt.tz_localize(None)",
-            )
-            return np.full(len(values), "NaT", dtype="datetime64[D]")
-        try:
-            times = times.dt.tz_convert(tz).dt.tz_localize(None)
-        except (KeyError, ValueError):
-            check.add(f"{tz!r} is no time zone", "pass a name such as tz='Europe/Paris'")
-            return np.full(len(values), "NaT", dtype="datetime64[D]")
-    check.rows(
-        times.isna().to_numpy(dtype=bool),
-        f"has no date in {column!r}",
-        f"correct {column!r}; dates are read as 2026-11-22",
-        lambda row: str(values.iloc[row]),
-    )
-    if whole:
-        check.rows(
-            (times.notna() & (times != times.dt.normalize())).to_numpy(dtype=bool),
-            f"has a time of day in {column!r}",
-            "sum to whole periods first, or use c2m.build_panel on events",
-            lambda row: str(values.iloc[row]),
-        )
-    return times.to_numpy(dtype="datetime64[D]")
-
-
-def _times(check: Check, column: str, values: pd.Series) -> pd.Series:
-    """Read dates where there are any; NaT elsewhere. Text may carry several offsets from UTC."""
-    days = str(values.dtype).startswith("date32")  # Arrow's, which pandas reads as objects
-    if pd.api.types.is_datetime64_any_dtype(values.dtype) and not days:
-        return values
-    if days or pd.api.types.infer_dtype(values, skipna=True) != "string":
-        values = values.astype("object").map(lambda value: None if _is_number(value) else value)
-    with warnings.catch_warnings(), suppress(ValueError):
-        warnings.simplefilter("ignore", FutureWarning)  # pandas 2 warns where pandas 3 raises
-        times = pd.to_datetime(values, errors="coerce", format="ISO8601")
-        if pd.api.types.is_datetime64_any_dtype(times.dtype):
-            return times
-    zoned = np.array([_has_zone(value) for value in values])
-    check.rows(
-        ~zoned & values.notna().to_numpy(dtype=bool),
-        f"has a {column!r} without a zone beside others that have one",
-        "give every time its zone, or none",
-        lambda row: str(values.iloc[row]),
-    )
-    return pd.to_datetime(values.where(zoned), errors="coerce", format="ISO8601", utc=True)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number)
-
-
-def _has_zone(value: object) -> bool:
-    if isinstance(value, str):
-        return re.search(r"\d[T ]\d.*(Z|[+-]\d\d(:?\d\d)?)$", value) is not None
-    return getattr(value, "tzinfo", None) is not None

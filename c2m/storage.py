@@ -31,6 +31,14 @@ FORMAT_VERSION: Final = 1
 _MANIFEST: Final = "manifest.json"
 _MOST_MANIFEST_BYTES: Final = 16 * 2**20
 _MOST_SWAPS: Final = 100
+_NO_FOLDER: Final = "pass a folder that c2m saved"
+_RESTORE: Final = "restore the folder or save it again"
+_CLASSES: Final = {
+    "panel": "Panel",
+    "demand": "Demand",
+    "plan": "Plan",
+    "direct-boosting": "DirectBoosting",
+}
 
 
 @dataclass(frozen=True)
@@ -112,11 +120,12 @@ def read_folder(path: str | os.PathLike[str], kind: str) -> Folder:
     """
     root = Path(path)
     manifest = _read_manifest(root)
-    problems = _manifest_problems(manifest, kind)
-    if not problems:
-        problems = _file_problems(root, manifest["files"])
-    if problems:
-        raise DataError(f"{kind} {str(root)!r}", problems, "save it again with this version of c2m")
+    found = _manifest_problems(manifest, kind)
+    if not found:
+        found = dict.fromkeys(_file_problems(root, manifest["files"]), _RESTORE)
+    if found:
+        fixes = dict.fromkeys(found.values())
+        raise DataError(f"{kind} {str(root)!r}", list(found), "; ".join(fixes))
     names = [Path(name) for name in manifest["files"]]
     return Folder(
         facts=manifest["facts"],
@@ -218,7 +227,7 @@ def _kind_of(root: Path) -> str | None:
 
 def _read_manifest(root: Path) -> dict[str, Any]:
     file = root / _MANIFEST
-    fix = "pass a folder that c2m saved"
+    fix = _NO_FOLDER
     if not file.is_file():
         raise DataError(str(root), [f"there is no {_MANIFEST} in it"], fix)
     if file.stat().st_size > _MOST_MANIFEST_BYTES:
@@ -232,18 +241,24 @@ def _read_manifest(root: Path) -> dict[str, Any]:
     return manifest
 
 
-def _manifest_problems(manifest: Mapping[str, Any], kind: str) -> list[str]:
-    problems = []
-    if manifest.get("kind") != kind:
-        problems.append(f"it holds a {manifest.get('kind')!r}, not a {kind!r}")
+def _manifest_problems(manifest: Mapping[str, Any], kind: str) -> dict[str, str]:
+    """Return what is wrong with a manifest, and what to do about each."""
+    problems = {}
+    own = manifest.get("kind")
+    if own != kind:
+        name = _CLASSES.get(str(own))
+        fix = f"load it with {name}.load" if name else _NO_FOLDER
+        problems[f"it holds a {own!r}, not a {kind!r}"] = fix
     version = manifest.get("format")
     if not isinstance(version, int) or not 1 <= version <= FORMAT_VERSION:
-        problems.append(f"its format is {version!r}; this c2m reads 1 to {FORMAT_VERSION}")
+        newer = isinstance(version, int) and version > FORMAT_VERSION
+        problem = f"its format is {version!r}; this c2m reads 1 to {FORMAT_VERSION}"
+        problems[problem] = "load it with a newer c2m" if newer else _RESTORE
     files, facts = manifest.get("files"), manifest.get("facts")
     if not isinstance(files, dict) or not isinstance(facts, dict):
-        problems.append("its manifest lists no files or facts")
+        problems["its manifest lists no files or facts"] = _RESTORE
     elif any(Path(name).name != name or not isinstance(row, dict) for name, row in files.items()):
-        problems.append("its manifest names files outside the folder")
+        problems["its manifest names files outside the folder"] = _RESTORE
     return problems
 
 

@@ -7,6 +7,8 @@ a factory a plan. Runs as a script, and cell by cell as a notebook.
 # %% The events of a shop: who bought what, when, at which price.
 from pathlib import Path
 
+import pandas as pd
+
 import c2m
 from c2m.datasets import load_journey
 from c2m.report import write_report
@@ -32,12 +34,14 @@ print(*demand.notes, sep="\n")
 
 # %% The plan: what to make, on which line, in which week, so that it is expected to earn the most.
 factory = c2m.Factory.from_toml(journey.factory_path)
-plan = c2m.plan_production(demand, factory)
+recent = pd.DataFrame(panel["sales"][:, -8:])  # opening stock: assume one week of mean sales
+stock = pd.DataFrame({"sku": panel.skus, "on_hand": recent.mean(axis=1).fillna(0).round()})
+plan = c2m.plan_production(demand, factory, stock=stock)
 print(plan.summary())
 print(plan.explain(plan.runs["sku"].iloc[0]))
 
 # %% What people look at: a page and a workbook.
-folder = Path("c2m-output")
+folder = Path("c2m-output/example-01")
 write_report(folder / "report.html", panel=panel, demand=demand, plan=plan)
 plan.to_excel(folder / "plan.xlsx", demand)
 print(f"Wrote {folder / 'report.html'} and {folder / 'plan.xlsx'}")

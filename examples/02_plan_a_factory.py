@@ -12,13 +12,13 @@ It leaves plan.xlsx and report.html. Try it: --write-sample FOLDER writes such a
 
 # %% What the command line offers.
 import argparse
-import re
 import sys
 from pathlib import Path
 
 import pandas as pd
 
 import c2m
+from c2m.cli.shown import main_figures, warnings_as_notes
 from c2m.datasets import load_journey
 from c2m.report import write_report, write_workbook
 
@@ -29,8 +29,11 @@ NEEDED = {
     STOCK: ("sku", "on_hand"),
     ON_ORDER: ("sku", "ordered", "received", "due"),
 }
+OPTIONAL = {SALES: ("price",), STOCK: (), ON_ORDER: ()}
+FILLED = ("sku", "quantity")  # an empty cell in one of these is an error
 NUMBERS = ("quantity", "price", "on_hand", "ordered", "received")
 DATES = ("date", "due")
+DATE_FORMATS = ("ISO8601", "%d.%m.%Y")  # dates that can be read in one way only
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -49,6 +52,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         "--column",
         action="append",
         default=[],
+        type=column_pair,
         metavar="NAME=THEIRS",
         help="a column by the name it has in the files, such as sku=Artikel; may be repeated",
     )
@@ -59,7 +63,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--decimal",
         choices=(",", "."),
-        help="decimal sign; a comma where fields are divided by semicolons unless given",
+        metavar="SIGN",
+        help="comma or point; a comma where fields are divided by semicolons unless given",
     )
     parser.add_argument(
         "--date-format", help="such as %%d/%%m/%%Y; 2026-11-22 and 22.11.2026 are known"
@@ -69,6 +74,19 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         "--write-sample", action="store_true", help="write sample tables into FOLDER and stop"
     )
     return parser.parse_args(argv)
+
+
+def column_pair(text: str) -> tuple[str, str]:
+    """Split NAME=THEIRS."""
+    own, sign, theirs = (part.strip() for part in text.partition("="))
+    known = sorted(
+        {name for names in (NEEDED, OPTIONAL) for table in names.values() for name in table}
+    )
+    if not sign or not theirs or own not in known:
+        raise argparse.ArgumentTypeError(
+            f"expected NAME=THEIRS with one of {', '.join(known)} as NAME, got {text!r}"
+        )
+    return own, theirs.lower()
 
 
 # %% Read a table: everything as text first, so that 00123 stays 00123.
@@ -91,18 +109,20 @@ def read_table(folder: Path, name: str, options: argparse.Namespace) -> pd.DataF
         return None
     is_csv = path.suffix.lower() in {".csv", ".txt"}
     delimiter = find_delimiter(path, options) if is_csv else ""
+    as_text = {"dtype": str, "keep_default_na": False, "na_values": [""]}
     try:
         if is_csv:
-            table = pd.read_csv(path, sep=delimiter, dtype=str, encoding=options.encoding)
+            as_text |= {"sep": delimiter, "encoding": options.encoding}
+            table = pd.read_csv(path, skip_blank_lines=False, **as_text)
         else:
-            table = pd.read_excel(path, dtype=str, engine="calamine")
+            table = pd.read_excel(path, engine="calamine", **as_text)
     except Exception as error:
         fix = "export it again as CSV or .xlsx, or pass --encoding and --delimiter"
         raise c2m.DataError(path.name, [f"it cannot be read: {error}"], fix) from error
+    table.index = table.index + 2  # the line in the file, for messages
+    table = table.dropna(how="all")
     table.columns = [str(column).strip().lower() for column in table.columns]
-    for pair in options.column:
-        own, _, theirs = pair.partition("=")
-        table = table.rename(columns={theirs.strip().lower(): own})
+    table = renamed(table, name, path.name, options.column)
     missing = [column for column in NEEDED[name] if column not in table.columns]
     if missing or table.empty:
         have = ", ".join(table.columns)
@@ -120,6 +140,32 @@ def read_table(folder: Path, name: str, options: argparse.Namespace) -> pd.DataF
     return typed(table, path.name, decimal if is_csv else ".", options.date_format)
 
 
+def renamed(
+    table: pd.DataFrame, name: str, file: str, pairs: list[tuple[str, str]]
+) -> pd.DataFrame:
+    """Give columns the names that this script knows."""
+    have = ", ".join(table.columns)
+    names, problems = {}, []
+    for own in dict.fromkeys(own for own, _ in pairs if own in (*NEEDED[name], *OPTIONAL[name])):
+        wanted = [theirs for given, theirs in pairs if given == own]
+        found = [column for column in dict.fromkeys((*wanted, own)) if column in table.columns]
+        # SKUs are in several files, and may have their own name in one and not in the next
+        fits = [column for column in found if column in wanted or own == "sku"]
+        if len(found) > 1:
+            both = " and ".join(map(repr, found))
+            problems.append(f"--column {own}={wanted[0]}: there are columns {both}")
+        elif not fits:
+            problems.append(
+                f"--column {own}={wanted[0]}: there is no column {wanted[0]!r}; the columns are "
+                f"{have}"
+            )
+        else:
+            names[fits[0]] = own
+    if problems:
+        raise c2m.DataError(file, problems, "give --column a name from the first line of the file")
+    return table.rename(columns=names)
+
+
 def find_delimiter(path: Path, options: argparse.Namespace) -> str:
     """Return the sign that divides the first line most often."""
     if options.delimiter:
@@ -132,6 +178,9 @@ def find_delimiter(path: Path, options: argparse.Namespace) -> str:
 def typed(table: pd.DataFrame, name: str, decimal: str, date_format: str | None) -> pd.DataFrame:
     """Turn text into numbers and dates, and say what is neither."""
     problems: list[str] = []
+    for column in set(FILLED) & set(table.columns):
+        empty = table[column].isna() | table[column].str.strip().eq("")
+        problems += say_bad(table, column, empty, "value")
     for column in set(NUMBERS) & set(table.columns):
         text = table[column].str.strip()
         other = "." if decimal == "," else ","
@@ -147,13 +196,15 @@ def typed(table: pd.DataFrame, name: str, decimal: str, date_format: str | None)
     if problems:
         fix = "correct these rows, or pass --decimal, --delimiter or --date-format"
         raise c2m.DataError(name, sorted(problems), fix)
-    return table
+    return table.reset_index(drop=True)
 
 
 def guess_format(dates: pd.Series) -> str:
-    """Return the format of dates that can be read in one way only."""
-    first = str(dates.dropna().iloc[0]) if dates.notna().any() else ""
-    return "%d.%m.%Y" if re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}", first) else "ISO8601"
+    """Return the format that fits most of the dates."""
+    return max(
+        DATE_FORMATS,
+        key=lambda form: pd.to_datetime(dates, format=form, errors="coerce").notna().sum(),
+    )
 
 
 def say_bad(table: pd.DataFrame, column: str, bad: pd.Series, kind: str) -> list[str]:
@@ -164,7 +215,7 @@ def say_bad(table: pd.DataFrame, column: str, bad: pd.Series, kind: str) -> list
     value = table[column].iloc[row]
     return [
         f"{bad.sum():,} of {len(bad):,} rows have no {kind} in {column!r} (first: line "
-        f"{row + 2}, {value!r})"
+        f"{bad.index[row]}, {value!r})"
     ]
 
 
@@ -212,6 +263,25 @@ def read_panel(sales: pd.DataFrame, factory: c2m.Factory) -> c2m.Panel:
     return c2m.build_panel(events, freq=factory.calendar, complete=True)
 
 
+def say_start(sales: pd.DataFrame, panel: c2m.Panel, factory: c2m.Factory) -> None:
+    """Say when the plan starts, and of which day stock must be."""
+    calendar = factory.calendar
+    start = calendar.labels(int(calendar.ordinal(panel.cutoff.to_datetime64())) + 1, 1)[0]
+    word, stock_day, last_day = calendar.word, start - pd.Timedelta(days=1), sales["date"].max()
+    if last_day >= start:
+        print(
+            f"Sales end on {last_day.date()}, inside a {word}: that {word} is left out of the "
+            "history."
+        )
+        print(
+            f"The plan starts in the {word} of {start.date()}, and stock must be of the end of "
+            f"the last whole {word}, {stock_day.date()}."
+        )
+    else:
+        print(f"The plan starts in the {word} of {start.date()}.")
+    print(f"Stock is taken as of the end of {stock_day.date()}.")
+
+
 def plan_folder(options: argparse.Namespace) -> None:
     """Plan the factory of a folder, and write the workbook and the report."""
     sales = read_table(options.folder, SALES, options)
@@ -219,6 +289,7 @@ def plan_folder(options: argparse.Namespace) -> None:
         raise c2m.ArgumentError(f"Expected sales.csv or sales.xlsx in {options.folder}.")
     factory = read_factory(options.folder)
     panel = read_panel(sales, factory)
+    say_start(sales, panel, factory)
     demand = c2m.forecast_demand(panel, horizon=options.periods)
     print(*demand.notes, sep="\n")
     plan = c2m.plan_production(
@@ -235,6 +306,7 @@ def plan_folder(options: argparse.Namespace) -> None:
         plan=plan,
         title=f"Production plan: {factory.name}",
     )
+    print(main_figures(plan))
     print(f"Wrote {workbook} and {report}")
 
 
@@ -278,13 +350,11 @@ def write_sample(folder: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the script; 0 done, 2 bad input, 3 no plan fits."""
+    """Run the script; 0 done, 2 bad input."""
     options = parse(argv)
     try:
-        write_sample(options.folder) if options.write_sample else plan_folder(options)
-    except c2m.InfeasiblePlanError as error:
-        print(error, file=sys.stderr)
-        return 3
+        with warnings_as_notes():
+            write_sample(options.folder) if options.write_sample else plan_folder(options)
     except (c2m.C2MError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -48,7 +48,9 @@ def run(capsys, *arguments) -> tuple[int, str, str]:
 def test_the_demo_leaves_a_report_and_a_workbook_and_says_where(demo):
     assert demo.code == 0
     assert sorted(path.name for path in demo.folder.iterdir()) == ["plan.xlsx", "report.html"]
-    last = demo.out.splitlines()[-1]
+    *figures, last = demo.out.splitlines()
+    named = [line.split(":")[0] for line in figures]
+    assert named == ["Runs", "Units made", "Expected profit", "Expected fill rate"]
     assert str(demo.folder / "report.html") in last
     assert str(demo.folder / "plan.xlsx") in last
 
@@ -57,6 +59,37 @@ def test_the_demo_shows_its_steps(demo):
     steps = [line for line in demo.err.splitlines() if line.startswith("[")]
     assert [line.split("/")[0] for line in steps] == [f"[{number}" for number in range(1, 8)]
     assert steps[0].startswith("[1/7]")
+
+
+def test_the_demo_asks_nothing_of_who_runs_it(demo):
+    assert "note:" not in demo.err
+    page = (demo.folder / "report.html").read_text(encoding="utf-8")
+    assert "4 of 310 products were not sold before the planned weeks" in page
+
+
+@pytest.mark.parametrize("below", [[], ["sub", "folder"]])
+def test_the_demo_needs_a_folder_before_it_begins(capsys, tmp_path, below):
+    path = tmp_path / "f.xlsx"
+    path.write_text("mine", encoding="utf-8")
+    code, out, err = run(capsys, "demo", "--out", path.joinpath(*below))
+    assert (code, out) == (2, "")
+    assert err == f"c2m: Expected a folder, got the file {path}.\n"
+
+
+def test_the_demo_needs_its_packages_before_it_begins(capsys, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    code, out, err = run(capsys, "demo", "--out", tmp_path / "new")
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        'c2m: Workbooks need the package xlsxwriter: pip install "c2m[report]"'
+    ]
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_help_promises_no_exit_code_that_nothing_gives(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "no plan fits" not in capsys.readouterr().out
 
 
 def test_the_demo_plans_real_products(demo):
@@ -128,7 +161,7 @@ def test_check_lists_everything_that_is_wrong(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("factory.toml", None, "No such file or directory"),
+        ("factory.toml", None, "there is no such file"),
         ("factory.xlsx", b"not a workbook", "no workbook"),
         ("factory.toml", b"lines = [", "factory.toml"),
         ("factory.csv", b"", "ending in one of .xlsx, .xlsm, .toml"),
@@ -185,7 +218,9 @@ def test_the_package_can_be_run():
     command = [sys.executable, "-m", "c2m", "check", "nowhere.toml"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 2
-    assert ran.stderr == "c2m: No such file or directory: nowhere.toml\n"
+    assert ran.stderr.startswith("c2m: ")
+    assert "'nowhere.toml': there is no such file" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_quiet_steps_show_nothing(capsys):

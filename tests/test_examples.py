@@ -65,15 +65,27 @@ def _write(path: Path, *lines: str) -> None:
 def test_the_road_runs_as_a_script_and_leaves_report_and_workbook(tmp_path):
     ran = run(ROAD, tmp_path)
     assert ran.returncode == 0, ran.stderr
-    assert (tmp_path / "c2m-output" / "report.html").stat().st_size > 100_000
-    assert (tmp_path / "c2m-output" / "plan.xlsx").stat().st_size > 20_000
+    folder = tmp_path / "c2m-output" / "example-01"
+    assert (folder / "report.html").stat().st_size > 100_000
+    assert (folder / "plan.xlsx").stat().st_size > 20_000
+    book = CalamineWorkbook.from_path(str(folder / "plan.xlsx"))
+    inputs = [row[0] for row in book.get_sheet_by_name("Inputs").to_python()]
+    assert "stock: 310 rows" in inputs
 
 
 def test_the_planners_script_says_what_it_reads():
     ran = run(PLANNER, EXAMPLES, "--help")
     assert ran.returncode == 0
-    for word in ("sku, date, quantity", "on_hand", "--decimal", "--date-format", "--write-sample"):
+    for word in (
+        "sku, date, quantity",
+        "on_hand",
+        "--decimal",
+        "--date-format",
+        "--write-sample",
+        "SIGN",
+    ):
         assert word in ran.stdout
+    assert "{,,.}" not in ran.stdout
 
 
 def test_the_planners_script_plans_its_own_sample(sample):
@@ -83,6 +95,12 @@ def test_the_planners_script_plans_its_own_sample(sample):
     book = CalamineWorkbook.from_path(str(sample.parent / "out" / "plan.xlsx"))
     assert len(book.get_sheet_by_name("Plan").to_python()) > 40
     assert (sample.parent / "out" / "report.html").is_file()
+    shown = ran.stdout.splitlines()
+    assert "The plan starts in the week of 2018-01-01." in shown
+    assert "Stock is taken as of the end of 2017-12-31." in shown
+    named = [line.split(":")[0] for line in shown[-5:-1]]
+    assert named == ["Runs", "Units made", "Expected profit", "Expected fill rate"]
+    assert shown[-1].startswith("Wrote ")
 
 
 def test_one_sku_is_enough_and_keeps_its_zeros(small, planner):
@@ -116,6 +134,15 @@ def _broken_values(folder: Path) -> None:
     _write(folder / "sales.csv", "sku;date;quantity", "00123;01/10/2026;1.234,5", "00123;x;2")
 
 
+def _empty_cells(folder: Path) -> None:
+    rows = ("00123,2026-10-01,4", ",2026-10-02,4", "", "00123,2026-10-03,", "00123,2026-10-04, ")
+    _write(folder / "sales.csv", "sku,date,quantity", *rows)
+
+
+def _missing_by_word(folder: Path) -> None:
+    _write(folder / "sales.csv", "sku,date,quantity", "00123,2026-10-01,n/a", "NA,2026-10-02,1")
+
+
 def _no_factory(folder: Path) -> None:
     (folder / "factory.toml").unlink()
 
@@ -136,6 +163,15 @@ def _two_files(folder: Path) -> None:
             _broken_values,
             ["2 of 2 rows have no date", "1 of 2 rows have no number in 'quantity'", "'1.234,5'"],
         ),
+        (
+            _empty_cells,
+            [
+                "sales.csv",
+                "1 of 4 rows have no value in 'sku' (first: line 3,",
+                "2 of 4 rows have no value in 'quantity' (first: line 5,",
+            ],
+        ),
+        (_missing_by_word, ["1 of 2 rows have no number in 'quantity' (first: line 2, 'n/a')"]),
         (_no_factory, ["Expected factory.xlsx or factory.toml", "c2m init"]),
         (_two_files, ["one file of sales", "sales.csv, sales.txt"]),
     ],
@@ -181,3 +217,60 @@ def test_a_negative_line_is_a_return(small, planner):
     panel = planner.read_panel(sales, factory)
     assert panel["sales"].tolist() == [[12.0]]
     assert panel["returns"].tolist() == [[2.0]]
+
+
+def test_a_sku_may_be_called_na(small, planner):
+    _write(small / "sales.csv", "sku,date,quantity", "NA,2026-10-02,1", "n/a,2026-10-02,1")
+    table = planner.read_table(small, "sales", planner.parse([str(small)]))
+    assert table["sku"].tolist() == ["NA", "n/a"]
+
+
+def test_warnings_are_notes_and_a_partial_week_is_told(small, planner, capsys):
+    with (small / "sales.csv").open("a", encoding="utf-8") as file:
+        file.write("00123,2026-10-26,2\n00123,2026-10-28,2\n")
+    assert planner.main([str(small), "--out", str(small / "out"), "--periods", "2"]) == 0
+    shown = capsys.readouterr()
+    assert "C2MWarning" not in shown.err
+    assert "note: The period of 2026-10-26 is covered only in part" in shown.err
+    assert "Sales end on 2026-10-28, inside a week" in shown.out
+    assert (
+        "The plan starts in the week of 2026-10-26, and stock must be of the end of the last "
+        "whole week, 2026-10-25."
+    ) in shown.out
+    assert "Stock is taken as of the end of 2026-10-25." in shown.out
+
+
+@pytest.mark.parametrize("pair", ["sku", "sku=", "colour=Farbe", "=Artikel"])
+def test_a_column_argument_that_names_nothing_is_refused(small, planner, capsys, pair):
+    with pytest.raises(SystemExit) as stopped:
+        planner.main([str(small), "--column", pair])
+    assert stopped.value.code == 2
+    assert "expected NAME=THEIRS with one of date, due, on_hand" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ("price=Preis", "there is no column 'preis'; the columns are sku, date, quantity"),
+        ("quantity=date", "there are columns 'date' and 'quantity'"),
+    ],
+)
+def test_a_column_that_the_file_has_not_is_refused(small, planner, capsys, pair, message):
+    assert planner.main([str(small), "--column", pair]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_files_may_name_their_skus_differently(small, planner):
+    _write(small / "sales.csv", "Artikel,date,quantity", "1,2026-10-02,1")
+    _write(small / "stock.csv", "ArtNr,on_hand", "1,5")
+    _write(small / "on_order.csv", "sku,ordered,received,due", "1,5,0,2026-11-02")
+    options = planner.parse([str(small), "--column=sku=Artikel", "--column=sku=ArtNr"])
+    for name in ("sales", "stock", "on_order"):
+        assert planner.read_table(small, name, options)["sku"].tolist() == ["1"]
+
+
+def test_dates_are_read_in_the_format_that_fits_most_of_them(small, planner, capsys):
+    rows = ("00123;?;1", "00123;06.07.2026;1", "00123;07.07.2026;1")
+    _write(small / "sales.csv", "sku;date;quantity", *rows)
+    assert planner.main([str(small)]) == 2
+    assert "1 of 3 rows have no date in 'date' (first: line 2, '?')" in capsys.readouterr().err

@@ -91,6 +91,36 @@ def test_labels_that_are_no_first_day_are_noted_with_the_freq_that_would_fit():
     assert "freq='W-SUN'" in check.fixes[0]
 
 
+def test_labels_of_the_last_day_of_the_week_may_be_moved_to_its_first():
+    check = check_of(["2026-11-15", "2026-11-22"])
+    read_periods(check, "period", Calendar("W"), tz=None)
+    assert "if your labels are the last day of the week, subtract 6 days" in check.fixes[0]
+    check = check_of(["2026-11-18", "2026-11-25"])
+    read_periods(check, "period", Calendar("W"), tz=None)
+    assert "subtract" not in check.fixes[0]
+
+
+def test_the_warning_of_a_week_says_how_to_be_silent():
+    with pytest.warns(C2MWarning, match=r"c2m\.Calendar\('W-SUN'\) to say so without"):
+        Calendar.of("W-SUN")
+
+
+def test_midnights_of_another_zone_are_shown_on_the_shops_clock():
+    midnights = pd.to_datetime(["2026-11-16T00:00Z", "2026-11-23T00:00Z"])
+    check = check_of(midnights)
+    read_periods(check, "period", Calendar("W"), tz="Europe/Paris")
+    assert "time of day in 'period' in the zone Europe/Paris" in check.problems[0]
+    assert "2026-11-16 01:00:00'" in check.problems[0]
+    assert "pass tz='UTC'" in check.fixes[0]
+    assert "tz_localize(None)" in check.fixes[0]
+    check = check_of(midnights)
+    read_periods(check, "period", Calendar("W"), tz=None)
+    assert "pass tz='UTC'" in check.fixes[0]
+    check = check_of(midnights)
+    read_periods(check, "period", Calendar("W"), tz="UTC")
+    assert not check.problems
+
+
 def test_times_with_a_zone_need_the_shops_zone():
     times = pd.to_datetime(["2026-11-15T23:00:00Z"])
     check = check_of(times)

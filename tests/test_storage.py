@@ -1,10 +1,12 @@
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import c2m
 from c2m.errors import ArgumentError, DataError
 from c2m.storage import Folder, read_folder, write_folder
 
@@ -86,6 +88,32 @@ def test_a_manifest_that_does_not_fit_is_refused(tmp_path, change, problem):
     (root / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(DataError, match=problem):
         read_folder(root, "panel")
+
+
+def fix_of(root, kind):
+    with pytest.raises(DataError) as caught:
+        read_folder(root, kind)
+    return caught.value.fix
+
+
+def test_the_fix_fits_what_is_wrong(tmp_path):
+    root = write_folder(tmp_path / "it", "panel", FOLDER)
+    assert fix_of(root, "demand") == "load it with Panel.load"
+    whole = (root / "manifest.json").read_text()
+    (root / "manifest.json").write_text(json.dumps(json.loads(whole) | {"format": 99}))
+    assert fix_of(root, "panel") == "load it with a newer c2m"
+    assert fix_of(root, "demand") == "load it with Panel.load; load it with a newer c2m"
+    (root / "manifest.json").write_text(whole)
+    (root / "model.txt").write_text("another tree")
+    assert fix_of(root, "panel") == "restore the folder or save it again"
+
+
+@pytest.mark.parametrize("kind", [c2m.Panel, c2m.Demand, c2m.Plan, c2m.DirectBoosting])
+def test_every_kind_that_is_saved_is_told_by_its_class(tmp_path, kind):
+    saved = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
+    root = write_folder(tmp_path / "it", saved, FOLDER)
+    assert fix_of(root, "another") == f"load it with {kind.__name__}.load"
+    assert callable(kind.load)
 
 
 def test_a_folder_without_a_manifest_is_no_saved_panel(tmp_path):

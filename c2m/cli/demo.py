@@ -1,20 +1,33 @@
 """The whole road on the data that ship with c2m: events, panel, demand, plan, report, workbook."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from c2m.engines import engine
+from c2m.errors import ArgumentError, C2MWarning
+
 if TYPE_CHECKING:
     from c2m.datasets import Journey
+    from c2m.demand import Demand
+    from c2m.forecast import Selection
     from c2m.panel import Panel
+    from c2m.plan import Plan
 
 HORIZON: Final = 8
 """Weeks that are forecast and planned; so many are held back from the data."""
 
 N_STEPS: Final = 7
+
+_NEEDED: Final = (
+    ("matplotlib.figure", "Figures"),
+    ("jinja2", "Reports"),
+    ("xlsxwriter", "Workbooks"),
+)
 
 _STOCK_WEEKS: Final = 1.0
 _RECENT_WEEKS: Final = 8
@@ -28,7 +41,30 @@ _ASSUMED: Final = (
 )
 
 
-def run_demo(folder: Path, step: Callable[[str], None]) -> tuple[Path, Path]:
+def check_ready(folder: Path) -> None:
+    """Stop before any work where the demo could not write its files; make their folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the demo will write.
+
+    Raises
+    ------
+    ArgumentError
+        If a file is in the way.
+    MissingEngineError
+        If a package that the report or the workbook needs is not installed.
+    """
+    for module, purpose in _NEEDED:
+        engine(module, purpose)
+    in_the_way = next((path for path in (folder, *folder.parents) if path.is_file()), None)
+    if in_the_way is not None:
+        raise ArgumentError(f"Expected a folder, got the file {in_the_way}.")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def run_demo(folder: Path, step: Callable[[str], None]) -> tuple["Plan", Path, Path]:
     """Run the road and leave a report and a workbook.
 
     Parameters
@@ -40,11 +76,13 @@ def run_demo(folder: Path, step: Callable[[str], None]) -> tuple[Path, Path]:
 
     Returns
     -------
+    plan : Plan
+        What to make.
     report, workbook : Path
         What was written.
     """
     from c2m.datasets import load_journey
-    from c2m.forecast import forecast_demand, select_model
+    from c2m.forecast import select_model
     from c2m.production import Factory, plan_production
     from c2m.report import write_report, write_workbook
     from c2m.signals import build_panel, read_events
@@ -62,7 +100,7 @@ def run_demo(folder: Path, step: Callable[[str], None]) -> tuple[Path, Path]:
     step("Testing models on weeks held back")
     selection = select_model(panel, HORIZON)
     step(f"Forecasting {HORIZON} weeks with the best of them")
-    demand = forecast_demand(panel, HORIZON, selection=selection)
+    demand = forecast(panel, selection)
     step("Planning the runs")
     factory = Factory.from_toml(journey.factory_path)
     plan = plan_production(demand, factory, stock=opening_stock(panel))
@@ -76,10 +114,43 @@ def run_demo(folder: Path, step: Callable[[str], None]) -> tuple[Path, Path]:
         backtest=selection.backtest,
         title="Production plan: private labels of the Complete Journey",
         describe=describe,
-        assumed=_ASSUMED,
+        assumed=[*_ASSUMED, *_new_products(panel)],
     )
     step("Writing the workbook")
-    return report, write_workbook(folder / "plan.xlsx", plan, demand, describe=describe)
+    return plan, report, write_workbook(folder / "plan.xlsx", plan, demand, describe=describe)
+
+
+def forecast(panel: "Panel", selection: "Selection") -> "Demand":
+    """Forecast the panel; what the products without sales are given, the report says.
+
+    Parameters
+    ----------
+    panel : Panel
+        Up to the cutoff.
+    selection : Selection
+        The models that were tested on it.
+
+    Returns
+    -------
+    Demand
+        Of the planned weeks.
+    """
+    from c2m.forecast import forecast_demand
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r".* series have no known 'sales'", C2MWarning)
+        return forecast_demand(panel, HORIZON, selection=selection)
+
+
+def _new_products(panel: "Panel") -> Sequence[str]:
+    """Say what is assumed of the products that were not sold before the cutoff."""
+    count = int(np.isnan(panel["sales"]).all(axis=1).sum())
+    if not count:
+        return ()
+    return (
+        f"{count:,} of {panel.n_series:,} products were not sold before the planned weeks: they "
+        "are forecast as products like them sell.",
+    )
 
 
 def with_exposure(panel: "Panel", journey: "Journey") -> "Panel":

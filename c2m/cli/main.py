@@ -2,15 +2,14 @@
 
 import argparse
 import sys
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from c2m import __version__
 from c2m.cli.progress import Steps
-from c2m.errors import ArgumentError, C2MError, C2MWarning, InfeasiblePlanError
+from c2m.cli.shown import main_figures, warnings_as_notes
+from c2m.errors import ArgumentError, C2MError, InfeasiblePlanError
 
 OK: Final = 0
 BAD_INPUT: Final = 2
@@ -21,7 +20,6 @@ _EPILOG: Final = """\
 exit codes:
   0    done
   2    an argument, a file or its contents are wrong; the message says what to change
-  3    no plan fits the factory's limits
   130  stopped from the keyboard
 """
 
@@ -41,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        with _shown_warnings():
+        with warnings_as_notes():
             return int(arguments.run(arguments))
     except InfeasiblePlanError as error:
         return _fail(error, INFEASIBLE)
@@ -96,10 +94,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from c2m.cli.demo import N_STEPS, run_demo
+    from c2m.cli.demo import N_STEPS, check_ready, run_demo
 
+    check_ready(arguments.out)
     with Steps(N_STEPS, quiet=arguments.quiet) as step:
-        report, workbook = run_demo(arguments.out, step)
+        plan, report, workbook = run_demo(arguments.out, step)
+    _say(main_figures(plan))
     _say(f"Wrote {report.resolve()} and {workbook.resolve()}")
     return OK
 
@@ -144,26 +144,3 @@ def _fail(error: object, code: int) -> int:
         text = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     sys.stderr.write(f"c2m: {text}\n")
     return code
-
-
-@contextmanager
-def _shown_warnings() -> Iterator[None]:
-    """Show c2m's warnings as notes on stderr, without file names and line numbers."""
-    plain = warnings.formatwarning
-
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        own = issubclass(category, C2MWarning)
-        text = f"note: {message}\n" if own else plain(message, category, filename, lineno, line)
-        (file or sys.stderr).write(text)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", C2MWarning)
-        warnings.showwarning = show
-        yield

@@ -167,7 +167,8 @@ class Demand:
         Raises
         ------
         ArgumentError
-            If neither or both of `path` and `quantiles` are given, or no `dependence`.
+            If neither or both of `path` and `quantiles` are given, `quantiles` has fewer than two
+            levels, or `dependence` is missing or outside 0 to 1.
         DataError
             If the table is incomplete, negative, crossing or otherwise broken; all is listed.
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+_LEAST_LEVELS: Final = 2
+"""Quantiles that it takes to say how wide a forecast is."""
+
 _MOST_WHOLE: Final = 2**24
 """Up to here float32, in which paths are kept, holds every whole number."""
 
@@ -77,6 +80,7 @@ def read_quantiles(
     dependence: float,
 ) -> dict[str, Any]:
     """Turn a long table of quantiles into the fields of a forecast; see `Demand.from_frame`."""
+    _check_quantiles(quantiles, dependence)
     table = read_frame(frame, "demand")
     check = Check("demand", table)
     columns = [quantiles[level] for level in sorted(quantiles)]
@@ -96,6 +100,19 @@ def read_quantiles(
     _refuse_holes(np.isnan(dense[..., 0]), "series-periods have no row")
     law = QuantileCurves(np.array(sorted(quantiles)), dense, dependence)
     return {"keys": keys, "calendar": calendar, "first": first, "law": law}
+
+
+def _check_quantiles(quantiles: dict[float, str], dependence: float) -> None:
+    if len(quantiles) < _LEAST_LEVELS:
+        raise ArgumentError(
+            f"Expected quantiles= of at least {_LEAST_LEVELS} levels, got {quantiles}: one level "
+            "says nothing of how far demand may be from it."
+        )
+    if not isinstance(dependence, int | float | np.number) or not 0 <= dependence <= 1:
+        raise ArgumentError(
+            "Expected dependence= between 0 (periods err independently) and 1 (a series errs the "
+            f"same way in all periods), got {dependence!r}."
+        )
 
 
 def _read_rows(check: Check, names: Names, calendar: Calendar, values: list[str]) -> Ordinals:

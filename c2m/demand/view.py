@@ -15,7 +15,8 @@ _MOST_ROWS: Final = 10
 def line(demand: "Demand") -> str:
     """Return the forecast in one line."""
     return (
-        f"Demand({demand.n_series:,} series x {demand.horizon} {demand.freq} periods, "
+        f"Demand({demand.n_series:,} series x {demand.horizon} {demand.freq} "
+        f"period{'s' * (demand.horizon != 1)}, "
         f"{demand.periods[0].date()} to {demand.periods[-1].date()}, "
         f"{demand.mean.sum():,.0f} units expected)"
     )

@@ -17,7 +17,7 @@ from c2m.forecast.boosting import DirectBoosting
 from c2m.forecast.leaderboard import Backtest
 from c2m.forecast.params import Parameters
 from c2m.forecast.scoring import Truth, score_demand
-from c2m.forecast.target import check_horizon, first_known, observed_target
+from c2m.forecast.target import check_horizon, first_known, need_panel, observed_target
 from c2m.frames import name_list
 
 if TYPE_CHECKING:
@@ -108,9 +108,10 @@ def backtest(
     Raises
     ------
     ArgumentError
-        If the history is too short for one known period before the first cutoff, if a model has
-        no ``fit`` and ``predict`` or forecasts another target, if one of another kind takes the
-        name of a naive row, or if what it returns is no forecast of the wanted periods.
+        If `panel` is none, if the history is too short for one known period before the first
+        cutoff, if a model has no ``fit`` and ``predict`` or forecasts another target, if one of
+        another kind takes the name of a naive row, or if what it returns is no forecast of the
+        wanted periods. An error of a model itself goes on with a note of its name and the cutoff.
 
     References
     ----------
@@ -126,6 +127,7 @@ def backtest(
     >>> result.leaderboard()["total_error"].round(3).to_dict()
     {'four weeks': 0.0, 'MovingAverage': 0.0, 'SeasonalNaive': 0.25}
     """
+    need_panel(panel)
     named = _name_models(models, panel.target)
     plan = _Plan(
         panel,
@@ -261,9 +263,13 @@ def _run(
 ) -> tuple[dict[str, Any], pd.DataFrame | None]:
     """Fit, forecast and score one model at one cutoff."""
     begun = time.perf_counter()
-    fitted: Any = _fresh(model)
-    learnt = fitted.fit(known)
-    demand = (fitted if learnt is None else learnt).predict(plan.horizon)
+    try:
+        fitted: Any = _fresh(model)
+        learnt = fitted.fit(known)
+        demand = (fitted if learnt is None else learnt).predict(plan.horizon)
+    except Exception as error:
+        error.add_note(f"This came from the model {name!r} at the cutoff {truth.cutoff.date()}.")
+        raise
     seconds = time.perf_counter() - begun
     demand = _checked(demand, name, known, plan.horizon)
     scores = score_demand(demand, truth, plan.levels)

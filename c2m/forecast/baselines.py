@@ -11,7 +11,13 @@ from c2m.forecast.head import CountHead
 from c2m.forecast.params import Parameters, check_fitted
 from c2m.forecast.pooling import group_series_by_attribute, pooled_mean
 from c2m.forecast.rhythm import rhythm
-from c2m.forecast.target import check_horizon, check_target, observed_target, sold_ahead
+from c2m.forecast.target import (
+    check_horizon,
+    check_target,
+    need_panel,
+    observed_target,
+    sold_ahead,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,10 +89,11 @@ class MovingAverage(Parameters):
         Raises
         ------
         ArgumentError
-            If the window is no whole number of at least 1.
+            If `panel` is none or the window is no whole number of at least 1.
         DataError
             If no value of the target is known, or one is below 0.
         """
+        need_panel(panel)
         self.window_ = _whole("window", self.window, _WINDOWS[rhythm(panel.calendar)])
         self.panel_ = panel
         self.history_ = _History.of(panel)
@@ -178,7 +185,7 @@ class SeasonalNaive(Parameters):
         Raises
         ------
         ArgumentError
-            If the season length is no whole number of at least 1.
+            If `panel` is none or the season length is no whole number of at least 1.
         DataError
             If no value of the target is known, or one is below 0.
 
@@ -187,6 +194,7 @@ class SeasonalNaive(Parameters):
         C2MWarning
             If a season length was given that is longer than the history.
         """
+        need_panel(panel)
         usual = panel.calendar.season_length
         fitting = usual if panel.n_periods >= usual else 1
         length = _whole("season_length", self.season_length, fitting)

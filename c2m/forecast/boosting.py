@@ -18,7 +18,7 @@ from c2m.forecast.params import Parameters, check_fitted
 from c2m.forecast.recipe import Choice, Recipe, settle_recipe
 from c2m.forecast.rows import path_rows, sample_rows
 from c2m.forecast.running import Positions
-from c2m.forecast.target import check_horizon, check_target, sold_ahead
+from c2m.forecast.target import check_horizon, check_target, need_panel, sold_ahead
 from c2m.forecast.trees import Trees, TreeSettings
 from c2m.frames import name_list
 from c2m.panel import Panel
@@ -151,7 +151,8 @@ class DirectBoosting(Parameters):
         Raises
         ------
         ArgumentError
-            If an argument of the constructor is out of range or names no channel.
+            If `panel` is none, or an argument of the constructor is out of range or names no
+            channel.
         DataError
             If no value of the target is known, or one is below 0.
         MissingEngineError
@@ -162,6 +163,7 @@ class DirectBoosting(Parameters):
         C2MWarning
             If the history is shorter than the horizon, or too short to learn from at all.
         """
+        need_panel(panel)
         self.max_horizon_ = horizon = self._check()
         self.recipe_ = settle_recipe(
             panel,
@@ -378,9 +380,10 @@ def _warn_of_short_history(panel: Panel, horizon: int) -> None:
 def _warn_of_unused(planned: Panel, fitted: Panel, recipe: Recipe) -> None:
     unused = sorted(set(planned.known) - set(fitted.known) - {*recipe.known, "on_sale"})
     if unused:
+        nouns = "channel is" if len(unused) == 1 else "channels are"
         warn(
-            f"{len(unused)} planned channels are not used, because the model was fitted without "
-            f"knowing them ahead: {name_list(unused)}. Name them in known= before the fit."
+            f"{len(unused)} planned {nouns} not used, because the model was fitted without "
+            f"knowing so ahead: {name_list(unused)}. Name this in known= before the fit."
         )
 
 

@@ -14,7 +14,7 @@ from c2m.forecast.backtest import backtest
 from c2m.forecast.baselines import MovingAverage, SeasonalNaive
 from c2m.forecast.boosting import DirectBoosting
 from c2m.forecast.recipe import settle_recipe
-from c2m.forecast.target import check_horizon, first_known
+from c2m.forecast.target import check_horizon, first_known, need_panel
 from c2m.frames import name_list
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def select_model(
     Raises
     ------
     ArgumentError
-        If an argument is out of range.
+        If `panel` is none or another argument is out of range.
 
     Warns
     -----
@@ -102,6 +102,7 @@ def select_model(
     >>> forecast_demand(panel, 2, selection=selection).notes == (selection.reason,)
     True
     """
+    need_panel(panel)
     horizon = check_horizon(horizon)
     if future is not None:
         panel = panel.with_future(future)
@@ -158,8 +159,8 @@ def forecast_demand(
     Raises
     ------
     ArgumentError
-        If an argument is out of range, `model` was fitted on another panel, or both `model` and
-        `selection` are given.
+        If `panel` is none, another argument is out of range, `model` was fitted on another panel,
+        or both `model` and `selection` are given.
 
     Warns
     -----
@@ -176,6 +177,7 @@ def forecast_demand(
     >>> print(demand.notes[0][:24])
     MovingAverage was picked
     """
+    need_panel(panel)
     horizon = check_horizon(horizon)
     if model is not None:
         if selection is not None:
@@ -198,9 +200,11 @@ def _warn_of_unused(model: Candidate, panel: "Panel") -> None:
         return
     unused = sorted({*panel.known} - {*model.known, "on_sale"})
     if unused:
+        one = len(unused) == 1
         warn(
-            f"{len(unused)} planned channels are not used, because the model was selected without "
-            f"them: {name_list(unused)}. Pass the plan to select_model too."
+            f"{len(unused)} planned {'channel is' if one else 'channels are'} not used, because "
+            f"the model was selected without {'it' if one else 'them'}: {name_list(unused)}. Pass "
+            "the plan to select_model too."
         )
 
 
@@ -246,9 +250,11 @@ def _candidates(panel: "Panel", horizon: int, seed: int) -> "dict[str, Candidate
     """Return the candidates, from simple to demanding."""
     known = panel.known if panel.n_ahead else ()
     if panel.known and not panel.n_ahead:
+        one = len(panel.known) == 1
         warn(
-            f"{len(panel.known)} channels are known ahead ({name_list(panel.known)}), but nothing "
-            "is planned after the cutoff: they are not used. Pass the plan in future=."
+            f"{len(panel.known)} {'channel is' if one else 'channels are'} known ahead "
+            f"({name_list(panel.known)}), but nothing is planned after the cutoff: "
+            f"{'it is' if one else 'they are'} not used. Pass the plan in future=."
         )
     candidates: dict[str, Candidate] = {
         "SeasonalNaive": SeasonalNaive(),
@@ -276,10 +282,11 @@ def _trials(panel: "Panel", horizon: int, windows: int) -> _Trials | None:
 
 def _too_short(panel: "Panel", horizon: int) -> str:
     length = panel.n_periods - first_known(panel)
+    held = "1 period of history is" if length == 1 else f"{length} periods of history are"
     return (
-        f"MovingAverage was taken without trying others: {length} periods of history are too few "
-        f"to hold back {horizon} and learn from more than that. Pass at least {2 * horizon + 1} "
-        "periods, a shorter horizon, or a fitted model."
+        f"MovingAverage was taken without trying others: {held} too few to hold back {horizon} "
+        f"and learn from more than that. Pass at least {2 * horizon + 1} periods, a shorter "
+        "horizon, or a fitted model."
     )
 
 

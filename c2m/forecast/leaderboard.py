@@ -10,6 +10,7 @@ import pandas as pd
 _IDENTITY: Final = ("model", "cutoff", "n_scored")
 _NAIVE: Final = ("SeasonalNaive", "MovingAverage")
 _SHOWN: Final = ("wql", "total_wql", "total_error", "bias", "pit_coverage_80", "wins", "seconds")
+_NO_INTERVAL: Final = ("wins", "seconds")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,25 +56,28 @@ class Backtest:
         Returns
         -------
         DataFrame, a row a model, the least ``wql`` first
-            The mean of every score over the cutoffs, with ``<score>_low`` and ``<score>_high``,
-            its 95 % interval (Student's t over the cutoffs; unknown for one cutoff); and
-            ``wins``, the share of cutoffs at which its ``wql`` is below that of both naive rows.
-            Where windows overlap (`step` below `horizon`) their scores are alike, and the
-            intervals are narrower than they should be.
+            First the scores, the mean of each over the cutoffs: those of `summary`, then the
+            others. ``wins`` is the share of cutoffs at which the model's ``wql`` is below that of
+            both naive rows. Then ``<score>_low`` and ``<score>_high``, the 95 % interval of that
+            mean (Student's t over the cutoffs; unknown for one cutoff), cut off at the ends of
+            what the score can be: 0 and 1 for a coverage, 0 for every other score but ``bias``.
+            ``wins`` and ``seconds`` have none. Where windows overlap (`step` below `horizon`)
+            their scores are alike, and the intervals are narrower than they should be.
+
+        See Also
+        --------
+        summary : The main scores alone, as text.
         """
-        columns = [name for name in self.scores.columns if name not in _IDENTITY]
-        groups = self.scores.groupby("model", sort=False)
-        mean, margin = groups[columns].mean(), _margins(self.scores, columns)
-        table = pd.DataFrame(index=mean.index)
-        for name in columns:
-            table[name] = mean[name]
-            table[f"{name}_low"] = mean[name] - margin[name]
-            table[f"{name}_high"] = mean[name] + margin[name]
-        table["wins"] = self._wins()
-        return table.sort_values("wql", kind="stable")
+        mean, margin = self._means(), self._margins()
+        parts = {str(name): mean[name] for name in mean.columns}
+        for name in margin.columns:
+            least, most = _range(name)
+            parts[f"{name}_low"] = (mean[name] - margin[name]).clip(lower=least)
+            parts[f"{name}_high"] = (mean[name] + margin[name]).clip(upper=most)
+        return pd.DataFrame(parts).sort_values("wql", kind="stable")
 
     def summary(self) -> pd.DataFrame:
-        """Show the main scores of the leaderboard, each with the half width of its interval.
+        """Show the main scores of the leaderboard, each with half of its uncut interval.
 
         Returns
         -------
@@ -81,11 +85,12 @@ class Backtest:
             ``"0.201 ± 0.013"``.
         """
         board = self.leaderboard()
+        margin = self._margins().reindex(board.index)
         shown = pd.DataFrame(index=board.index)
         for name in _SHOWN:
             values = board[name].map("{:.3f}".format)
-            if f"{name}_high" in board.columns and len(self.cutoffs) > 1:
-                values += (board[f"{name}_high"] - board[name]).map(" ± {:.3f}".format)
+            if name in margin.columns and len(self.cutoffs) > 1:
+                values += margin[name].map(" ± {:.3f}".format)
             shown[name] = values
         return shown
 
@@ -98,10 +103,10 @@ class Backtest:
             if len(cutoffs) > 1 and self.step < self.horizon
             else ""
         )
-        return (
-            f"{len(cutoffs)} cutoffs from {cutoffs[0].date()} to {cutoffs[-1].date()}, "
-            f"{self.horizon} periods ahead.{overlap}"
-        )
+        span = f"{len(cutoffs)} cutoffs from {cutoffs[0].date()} to {cutoffs[-1].date()}"
+        if len(cutoffs) == 1:
+            span = f"1 cutoff, {cutoffs[0].date()}"
+        return f"{span}, {self.horizon} period{'s' * (self.horizon != 1)} ahead.{overlap}"
 
     def __repr__(self) -> str:
         """Say what it is in one line."""
@@ -110,6 +115,23 @@ class Backtest:
     def _repr_html_(self) -> str:
         return f"<div><p>{escape(self.note)}</p>{self.summary().to_html()}</div>"
 
+    def _means(self) -> pd.DataFrame:
+        """Return the mean of every score by model, the main ones first."""
+        means = self.scores.groupby("model", sort=False).mean(numeric_only=True)
+        means["wins"] = self._wins()
+        others = [name for name in means.columns if name not in {*_SHOWN, *_IDENTITY}]
+        return means[[*_SHOWN, *others]]
+
+    def _margins(self) -> pd.DataFrame:
+        """Return the half widths of the 95 % intervals of these means, where they have one."""
+        from scipy.special import stdtrit
+
+        columns = [name for name in self._means().columns if name not in _NO_INTERVAL]
+        groups = self.scores.groupby("model", sort=False)
+        count = groups.size()
+        student = np.where(count > 1, stdtrit(np.maximum(count - 1, 1), 0.975), np.nan)
+        return groups[columns].std().mul(student / np.sqrt(count), axis=0)
+
     def _wins(self) -> pd.Series:
         """Return the share of cutoffs at which a model beats both naive rows."""
         loss = self.scores.pivot_table(index="cutoff", columns="model", values="wql")
@@ -117,11 +139,8 @@ class Backtest:
         return loss.lt(naive, axis=0).mean()
 
 
-def _margins(scores: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Return the half widths of the 95 % intervals of the means over cutoffs."""
-    from scipy.special import stdtrit
-
-    groups = scores.groupby("model", sort=False)
-    count = groups.size()
-    student = np.where(count > 1, stdtrit(np.maximum(count - 1, 1), 0.975), np.nan)
-    return groups[columns].std().mul(student / np.sqrt(count), axis=0)
+def _range(score: str) -> tuple[float | None, float | None]:
+    """Return the least and the most that a score can be; None where there is no such end."""
+    if score == "bias":
+        return None, None
+    return 0.0, 1.0 if "coverage" in score else None

@@ -1,14 +1,12 @@
 """What a model learns from and is scored on: the target, without what stock-outs hide."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from c2m.errors import ArgumentError, DataError, warn
-
-if TYPE_CHECKING:
-    from c2m.panel import Panel
+from c2m.panel import Panel
 
 FloatArray = NDArray[np.float64]
 
@@ -16,7 +14,27 @@ LEAST_IN_STOCK: Final = 0.5
 """Share of a period from which on its sales count as what was wanted."""
 
 
-def observed_target(panel: "Panel", target: str | None = None) -> FloatArray:
+def need_panel(panel: object) -> None:
+    """Refuse what is no panel, such as the table that one is made from.
+
+    Parameters
+    ----------
+    panel : object
+        What a caller passed.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no `Panel`.
+    """
+    if not isinstance(panel, Panel):
+        raise ArgumentError(
+            f"Expected a c2m.Panel, got {type(panel).__name__}; make one with "
+            "Panel.from_frame(...)."
+        )
+
+
+def observed_target(panel: Panel, target: str | None = None) -> FloatArray:
     """Return the target with periods that hide demand set to unknown.
 
     This is the library's one censoring strategy for sales: a period in which a series was out of
@@ -57,7 +75,7 @@ def observed_target(panel: "Panel", target: str | None = None) -> FloatArray:
     return values  # [S, T]
 
 
-def check_target(panel: "Panel", values: "FloatArray", target: str) -> None:
+def check_target(panel: Panel, values: FloatArray, target: str) -> None:
     """Refuse a target of which nothing is known, and warn of one that does not count units.
 
     Parameters
@@ -99,7 +117,7 @@ def check_target(panel: "Panel", values: "FloatArray", target: str) -> None:
         )
 
 
-def first_known(panel: "Panel") -> int:
+def first_known(panel: Panel) -> int:
     """Return the position of the first period in which the target of any series is known.
 
     Parameters
@@ -116,7 +134,7 @@ def first_known(panel: "Panel") -> int:
     return int(known.argmax()) if known.any() else panel.n_periods
 
 
-def sold_ahead(panel: "Panel", horizon: int) -> NDArray[np.bool_]:
+def sold_ahead(panel: Panel, horizon: int) -> NDArray[np.bool_]:
     """Say in which of the next periods a series may sell at all.
 
     Parameters

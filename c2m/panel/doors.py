@@ -114,6 +114,8 @@ def read_long(
         for column in names.measures
     }
     _settle_gaps(channels, names, at, n_periods, gaps)
+    if gaps != "unknown":
+        _warn_of_unknown(channels[names.target], names.target)
     return {
         "keys": keys,
         "calendar": calendar,
@@ -217,8 +219,8 @@ def _settle_gaps(
         raise DataError(
             "panel",
             [
-                f"{count:,} of {missing.size:,} series-periods have no row between the first row "
-                "of their series and the cutoff"
+                f"{count:,} of {missing.size:,} series-periods {'has' if count == 1 else 'have'} "
+                "no row between the first row of their series and the cutoff"
             ],
             "pass gaps='zero' if a missing row means that nothing happened, or gaps='unknown' if "
             "nobody recorded it",
@@ -232,6 +234,19 @@ def _settle_gaps(
         warn(
             f"{count:,} gaps are 0 in the counts that c2m knows, but stay unknown in "
             f"{name_list(others)}, which may be no counts. Fill them in the table if 0 is meant."
+        )
+
+
+def _warn_of_unknown(values: NDArray[np.float64], target: str) -> None:
+    """Count the rows without a target; before its first value a series was not yet on sale."""
+    known = ~np.isnan(values)
+    count = int(np.count_nonzero(np.logical_or.accumulate(known, axis=1) & ~known))
+    if count:
+        verb = "is" if count == 1 else "are"
+        warn(
+            f"{count:,} of {values.size:,} values of {target!r} {verb} unknown between the first "
+            "value of the series and the cutoff; unknown is not 0. Write 0 where nothing happened, "
+            "or pass gaps='unknown' if nobody recorded it."
         )
 
 

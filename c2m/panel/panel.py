@@ -148,7 +148,8 @@ class Panel:
             Columns that do not change within a series.
         gaps : {"zero", "unknown"}, optional
             What a missing row between a series' first row and the cutoff means. No default,
-            because both are common: nothing happened, or nobody recorded it.
+            because both are common: nothing happened, or nobody recorded it. A row without a
+            value of `target` is unknown either way; ``"unknown"`` says that this is meant.
         currency : str, optional
             A code such as ``"EUR"``, or the column that holds it.
         tz : str, optional
@@ -167,7 +168,8 @@ class Panel:
         Warns
         -----
         C2MWarning
-            If columns of the table are named by no argument.
+            If columns of the table are named by no argument, or values of `target` are unknown
+            after the first of their series.
         """
         names = doors.Names(
             sku,

@@ -26,9 +26,11 @@ def roll_up(panel: "Panel", by: Sequence[str], how: Mapping[str, Rollup]) -> dic
     ways = {name: how.get(name, channel(name).rollup) for name in panel.channels}
     left_out = [name for name, way in ways.items() if way == "leave"]
     if left_out:
+        one = len(left_out) == 1
         warn(
-            f"{len(left_out)} channels are left out because they do not add up over series: "
-            f"{name_list(left_out)}. Count them again from the events at that level."
+            f"{len(left_out)} {'channel is' if one else 'channels are'} left out because "
+            f"{'it does' if one else 'they do'} not add up over series: {name_list(left_out)}. "
+            f"Count {'it' if one else 'them'} again from the events at that level."
         )
     channels = {
         name: _combine(array, group, len(keys), ways[name])

@@ -14,7 +14,8 @@ def line(panel: "Panel") -> str:
     """Return the panel in one line."""
     ahead = f", known {panel.n_ahead} ahead" if panel.n_ahead else ""
     return (
-        f"Panel({panel.n_series:,} series x {panel.n_periods} {panel.freq} periods, "
+        f"Panel({panel.n_series:,} series x {panel.n_periods} {panel.freq} "
+        f"period{'s' * (panel.n_periods != 1)}, "
         f"{panel.periods[0].date()} to {panel.cutoff.date()}, target {panel.target!r}{ahead})"
     )
 

@@ -23,7 +23,8 @@ RUNS: Final = {
     "period": "time",  # first day of the period in which it is made
     "quantity": "int64",  # whole units
     "available": "time",  # first day of the period from which it can be sold
-    "capacity_used": "float64",  # in the line's unit, its own set-up included
+    # in the line's unit, its own set-up and its share of the group's included:
+    "capacity_used": "float64",
 }
 """Columns of `Plan.runs` and what they hold."""
 
@@ -49,7 +50,7 @@ SHORTFALLS: Final = {
     "what": "str",
     "relief": "str",  # the cheapest way out
 }
-"""Columns of `Plan.shortfalls`: what is wanted and cannot be made."""
+"""Columns of `Plan.shortfalls`: what is wanted and cannot be made, the most valuable first."""
 
 REASONS: Final = {
     "sku": "str",

@@ -21,20 +21,26 @@ _LEAST_MONEY: Final = 0.005
 def line(plan: "Plan") -> str:
     """Return the plan in one line."""
     runs, skus = len(plan), len(plan.skus)
-    gap = plan.gap
-    bound = "no bound" if gap is None else f"{plan.bound_kind} gap {gap:.2%}{_bound_source(plan)}"
     return (
         f"Plan({runs:,} run{'s' * (runs != 1)}, {skus:,} SKU{'s' * (skus != 1)} x "
         f"{plan.n_periods} {plan.freq} periods from {plan.periods[0].date()}, "
-        f"{plan.method!r}, {bound})"
+        f"{plan.method!r}, {_bound(plan)})"
     )
 
 
-def _bound_source(plan: "Plan") -> str:
-    """Say what a gap is measured to; a bound that knows the future is not a better plan."""
-    if "foresight" in plan.bound_from:
-        return f" to {plan.bound_from}, which knows the demand that no plan can know"
-    return f" to {plan.bound_from}" if plan.bound_from else ""
+def _bound(plan: "Plan") -> str:
+    """Say what is known of better plans; a bound that knows the future is none to be reached."""
+    if plan.bound is None or plan.gap is None:
+        return "no bound"
+    if not _has_foresight(plan):
+        source = f" to {plan.bound_from}" if plan.bound_from else ""
+        return f"{plan.bound_kind} gap {plan.gap:.2%}{source}"
+    money = f" {plan.currency}" if plan.currency else ""
+    return f"{plan.bound_kind} bound {plan.bound:,.0f}{money} with {plan.bound_from}"
+
+
+def _has_foresight(plan: "Plan") -> bool:
+    return "foresight" in plan.bound_from
 
 
 def summary(plan: "Plan") -> pd.DataFrame:
@@ -57,12 +63,12 @@ def summary(plan: "Plan") -> pd.DataFrame:
         ]
     rows += [(name.replace("_", " "), value, money) for name, value in plan.costs.items()]
     if plan.bound is not None:
-        foresight = "foresight" in plan.bound_from
-        share = "share of bound, not knowing the demand included" if foresight else "share of bound"
-        rows += [
-            (f"bound ({plan.bound_kind})", plan.bound, money),
-            ("gap to bound", float(plan.gap or 0.0), share),
-        ]
+        rows.append((f"bound ({plan.bound_kind})", plan.bound, money))
+        if _has_foresight(plan):
+            knowing = max(0.0, plan.bound - (plan.expected_profit or 0.0))
+            rows.append(("value of knowing demand, at most", knowing, money))
+        else:
+            rows.append(("gap to bound", float(plan.gap or 0.0), "share of bound"))
     return pd.DataFrame(rows, columns=["figure", "value", "unit"]).set_index("figure")
 
 
@@ -111,14 +117,12 @@ def _why_all(
     first, last = runs["period"].min(), runs["period"].max()
     least, most = f"{sizes.min():,}", f"{sizes.max():,}"
     span = f"{least} each" if least == most else f"{least} to {most} a run"
-    worst = max(reasons, key=lambda reason: float(reason["p_stockout"]))
     scarce = [reason for reason in reasons if reason["capacity_price"] > 0]
     parts = [
         f"{sku}: make {int(sizes.sum()):,} on {lines} in {len(runs)} runs ({span}), "
         f"{_when(plan, first, last)}.",
         *_outlook(plan, sku),
-        f"The chance to run out is highest "
-        f"{_when(plan, worst['covers_from'], worst['covers_to'])}: {worst['p_stockout']:.0%}.",
+        _worst(plan, sku, reasons),
         _common_limit(reasons),
     ]
     if scarce:
@@ -142,6 +146,19 @@ def _outlook(plan: "Plan", sku: str) -> list[str]:
         f"{of['lost'].sum():,.0f} of it is expected to be lost, and {of['stock'][-1]:,.0f} to be "
         "left at its end."
     ]
+
+
+def _worst(plan: "Plan", sku: str, reasons: Sequence[Mapping[Any, Any]]) -> str:
+    """Name when a SKU is most likely to run out: before its first run arrives, or after."""
+    if "stockout" in plan.outlook:
+        chances = plan.outlook["stockout"][plan.skus.index(sku)]
+        worst = plan.periods[int(chances.argmax())]
+        when, chance = _when(plan, worst, worst), float(chances.max())
+    else:
+        reason = max(reasons, key=lambda each: float(each["p_stockout"]))
+        when = _when(plan, reason["covers_from"], reason["covers_to"])
+        chance = float(reason["p_stockout"])
+    return f"The chance to run out is highest {when}: {chance:.0%}."
 
 
 def _common_limit(reasons: Sequence[Mapping[Any, Any]]) -> str:

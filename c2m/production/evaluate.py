@@ -164,6 +164,35 @@ def item_usage(problem: Problem, made: IntArray) -> FloatArray:
     return items.unit_time[:, None] * made + items.setup_time[:, None] * (made > 0)
 
 
+def run_usage(problem: Problem, made: IntArray) -> FloatArray:
+    """Return the capacity that each run takes, with its share of the set-ups of its groups.
+
+    A group's set-up is shared by its runs in proportion to the capacity that each takes by
+    itself, so that the runs of a line and period add up to `line_usage`.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        Units or packs made.
+
+    Returns
+    -------
+    ndarray, shape (n_items, n_periods)
+        In the unit of the item's line.
+    """
+    own = item_usage(problem, made)
+    shared = own.copy()
+    for group in problem.groups:
+        part = own[group.items]
+        whole = part.sum(axis=0)
+        shared[group.items] += group.setup_time * np.divide(
+            part, whole, out=np.zeros_like(part), where=whole > 0
+        )
+    return shared
+
+
 def line_usage(problem: Problem, made: IntArray) -> FloatArray:
     """Return the capacity used on each line, the set-ups of groups included.
 

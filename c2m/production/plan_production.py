@@ -259,7 +259,7 @@ def _silent(stage: str) -> None:
 def _run_table(problem: Problem, made: IntArray, runs: RunList) -> pd.DataFrame:
     members, items = problem.members, problem.items
     item = members.item[runs.member]
-    usage = evaluate.item_usage(problem, made)[item, runs.when]
+    usage = evaluate.run_usage(problem, made)[item, runs.when]
     pieces = np.bincount(members.item, members.units * 1.0, problem.n_items)
     label = problem.calendar.label
     table = pd.DataFrame(

@@ -14,8 +14,11 @@ from c2m.production.problem import FloatArray, IntArray, Problem
 _WORTH_SAYING = 0.05
 """Share of a line's capacity above which overtime that is left is mentioned."""
 
-_LEAST_UNITS = 0.05
-"""Expected units lost in a line's period below which nothing is reported."""
+_LEAST_UNITS = 1.0
+"""Expected units lost below which nothing is reported."""
+
+_LEAST_MONEY = 0.005
+"""Less than this shows as nothing: a unit of capacity that earns less is not reported."""
 
 
 def shortfalls_table(
@@ -24,7 +27,10 @@ def shortfalls_table(
     """Return where capacity is missing, and the runs that can never fit.
 
     Units are booked to the line that would make them, in the last period, early enough for the
-    sale, in which that line has no room for the next lot.
+    sale, in which that line has no room for the next lot. Left out are rows of less than one
+    expected unit, and those where more capacity would earn next to nothing. A row's value, by
+    which rows are sorted, is the missing capacity times what a unit of it would earn; for a run
+    that can never fit, the lost units times the margin and penalty of one.
 
     Parameters
     ----------
@@ -40,13 +46,13 @@ def shortfalls_table(
     Returns
     -------
     DataFrame
-        The columns of `c2m.plan.SHORTFALLS`, by line and period.
+        The columns of `c2m.plan.SHORTFALLS`, the largest value first.
     """
-    rows = _missing_capacity(problem, made, wanted, worth) + _impossible_runs(problem)
-    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [[]] * 8
+    rows = _missing_capacity(problem, made, wanted, worth) + _impossible_runs(problem, made)
+    rows.sort(key=lambda row: (-row[0], *row[1:4]))
+    columns: list[Any] = list(zip(*rows, strict=True))[1:] if rows else [[]] * 8
     names = ("line", "period", "sku", "short", "unit", "units", "what", "relief")
-    table = typed_table("shortfalls", dict(zip(names, columns, strict=True)))
-    return table.sort_values(["line", "period", "sku"], kind="stable").reset_index(drop=True)
+    return typed_table("shortfalls", dict(zip(names, columns, strict=True)))
 
 
 @dataclass
@@ -69,20 +75,21 @@ class _Short:
 def _missing_capacity(
     problem: Problem, made: IntArray, wanted: IntArray, worth: FloatArray
 ) -> list[tuple[Any, ...]]:
-    """Return rows for the units that are lost because a line is full, where they would be made."""
+    """Return value and row for units lost because a line is full, where they would be made."""
     draft = Draft(problem, made)
     labels, rows = _labels(problem), []
     missing = _missing(draft, _lost_for_capacity(problem, made, wanted), wanted)
     for (line, when), short in sorted(missing.items()):
-        if short.units < _LEAST_UNITS:
+        earns = float(worth[line, when])
+        if short.units < _LEAST_UNITS or earns < _LEAST_MONEY:
             continue
         unit = problem.units[line]
         what = f"{short.units:,.1f} units are lost for want of {short.capacity:,.1f} {unit}"
         if problem.limit[line, when] == 0:
             what += ", for the line stands still"
-        relief = _relief(draft, float(worth[line, when]), short.item, when)
+        relief = _relief(draft, earns, short.item, when)
         row = (problem.lines[line], labels[when], "", short.capacity, unit, short.units)
-        rows.append((*row, what, relief))
+        rows.append((earns * short.capacity, *row, what, relief))
     return rows
 
 
@@ -131,19 +138,24 @@ def _relief(draft: Draft, worth: float, item: int, when: int) -> str:
     """Say what more capacity would earn, and why what there is elsewhere is not used."""
     problem = draft.problem
     line = int(problem.items.line[item])
-    unit = problem.units[line]
+    unit, cost = problem.units[line], float(problem.overtime_cost[line])
     each, used = unit.removesuffix("s"), float(draft.used[line, when])
     overtime = float(problem.limit[line, when]) - max(used, float(problem.regular[line, when]))
-    texts = [f"each more {each} would earn {worth:,.2f}"] if worth > 0 else []
-    if overtime > _WORTH_SAYING * problem.limit[line, when]:
-        cost = float(problem.overtime_cost[line])
-        texts.append(f"{overtime:,.1f} {unit} of overtime are left at {cost:,.2f} a {each}")
-    texts += _elsewhere(draft, item, when)
-    return "; ".join(texts) or "a smaller lot would fit"
+    left = f"{overtime:,.1f} {unit} of overtime are left"
+    earns = f"each more {each} would earn {worth:,.2f}"
+    if overtime <= _WORTH_SAYING * problem.limit[line, when]:
+        return "; ".join([earns, *_elsewhere(draft, item, when)])
+    if cost - worth < _LEAST_MONEY:
+        return "; ".join([earns, f"{left} at {cost:,.2f} a {each}", *_elsewhere(draft, item, when)])
+    dear = f"{left}, but cost {cost:,.2f} a {each} and would earn {worth:,.2f}"
+    return "; ".join([dear, *_elsewhere(draft, item, when, dear_overtime=True)])
 
 
-def _elsewhere(draft: Draft, item: int, when: int) -> list[str]:
-    """Name the best place with room where an item could be made in time, and what it would earn."""
+def _elsewhere(draft: Draft, item: int, when: int, *, dear_overtime: bool = False) -> list[str]:
+    """Name the best place with room where an item could be made in time, and what it would earn.
+
+    With `dear_overtime`, places with nothing but overtime that would not pay are passed over.
+    """
     problem, items = draft.problem, draft.problem.items
     ready = when + int(items.lead[item])
     room = problem.limit[items.line] - draft.used[items.line]
@@ -158,22 +170,39 @@ def _elsewhere(draft: Draft, item: int, when: int) -> list[str]:
             where = np.array([other]), np.array([step]), np.array([size])
             pieces = (size - int(draft.made[other, step])) * float(_pieces(problem)[other])
             gain = (float(draft.gains(Change(*where))[0]) - extra) / pieces
+            if dear_overtime and gain < _LEAST_MONEY and _only_overtime(draft, other, step):
+                continue
             if best is None or gain > best[0]:
                 best = gain, other, step
     if best is None:
         return []
     gain, other, step = best
     line = int(items.line[other])
+    free, kind = float(room[other, step]), ""
+    if _only_overtime(draft, other, step):
+        regular = max(float(problem.regular[line, step] - draft.used[line, step]), 0.0)
+        free, kind = free - regular, " of overtime"
+    brings = "next to nothing" if abs(gain) < _LEAST_MONEY else f"{gain:+,.2f}"
     return [
-        f"{room[other, step]:,.1f} {problem.units[line]} are free on {problem.lines[line]} in the "
-        f"{problem.calendar.word} of {pd.Timestamp(_labels(problem)[step]).date()}, where "
-        f"one more unit would bring {gain:+,.2f}"
+        f"{free:,.1f} {problem.units[line]}{kind} are free on {problem.lines[line]} "
+        f"in the {problem.calendar.word} of {pd.Timestamp(_labels(problem)[step]).date()}, where "
+        f"one more unit would bring {brings}"
     ]
 
 
-def _impossible_runs(problem: Problem) -> list[tuple[Any, ...]]:
-    """Name the items of which the smallest run fits no period."""
+def _only_overtime(draft: Draft, item: int, when: int) -> bool:
+    """Say whether an item's line has no regular capacity left for as much as a unit."""
+    problem, items = draft.problem, draft.problem.items
+    line = int(items.line[item])
+    left = float(problem.regular[line, when] - draft.used[line, when])
+    return left < float(items.unit_time[item]) <= float(problem.limit[line, when])
+
+
+def _impossible_runs(problem: Problem, made: IntArray) -> list[tuple[Any, ...]]:
+    """Return value and row for items whose smallest run fits no period, of SKUs that are lost."""
     items, labels = problem.items, _labels(problem)
+    lost = lost_so_far(problem, arrivals(problem, made).cumsum(axis=1))[:, -1]
+    margin = np.maximum(problem.price + problem.penalty - problem.unit_cost, 0.0)
     rows = []
     for item in np.flatnonzero(~(items.most > 0).any(axis=1)).tolist():
         line, moq = int(items.line[item]), int(items.moq[item])
@@ -195,9 +224,11 @@ def _impossible_runs(problem: Problem) -> list[tuple[Any, ...]]:
                 what = "its line stands still in every period in which it would arrive in time"
                 relief = "another line, or days on which this one works"
         first = int(np.flatnonzero(problem.members.item == item)[0])
-        sku = problem.skus[int(problem.members.sku[first])]
-        units = float(max(problem.mean_net[problem.members.sku[first], -1], 0.0))
-        rows.append((problem.lines[line], labels[best], sku, short, unit, units, what, relief))
+        row = int(problem.members.sku[first])
+        sku, units = problem.skus[row], float(lost[row])
+        name = (problem.lines[line], labels[best], sku)
+        if units >= _LEAST_UNITS:
+            rows.append((units * float(margin[row]), *name, short, unit, units, what, relief))
     return rows
 
 

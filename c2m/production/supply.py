@@ -7,12 +7,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from c2m.checks import Check
-from c2m.errors import warn
+from c2m.dates import read_days
+from c2m.errors import DataError, warn
 from c2m.frames import name_list, read_frame, text_codes, warn_of_unnamed
-from c2m.periods import Calendar, read_days
+from c2m.periods import Calendar
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+_MOST_HINTS = 3
+"""So many codes get a hint at the one that is probably meant."""
 
 
 def read_stock(frame: object | None, skus: Sequence[str]) -> tuple[FloatArray, pd.DataFrame]:
@@ -35,7 +39,8 @@ def read_stock(frame: object | None, skus: Sequence[str]) -> tuple[FloatArray, p
     Raises
     ------
     DataError
-        If the table is wrong; every problem is listed.
+        If the table is wrong, every problem is listed; or if it has rows and none is of a planned
+        SKU.
 
     Warns
     -----
@@ -56,6 +61,10 @@ def read_stock(frame: object | None, skus: Sequence[str]) -> tuple[FloatArray, p
     codes = text_codes(table["sku"])
     units = pd.Series(table["on_hand"].to_numpy(dtype=np.float64), index=codes)
     missing = sorted(set(skus) - set(codes))
+    if len(codes) and len(missing) == len(set(skus)):
+        problem = f"none of its {len(codes):,} SKUs is in the demand: {_left_out(codes, skus)}"
+        fix = "write the codes as in the demand, as text with their leading zeros"
+        raise DataError("stock", [problem], f"{fix}; without stock, leave the table out")
     if missing:
         warn(
             f"{len(missing):,} of {len(skus):,} SKUs are not in `stock` and are taken as 0 on "
@@ -166,9 +175,20 @@ def _warn_lines(ordered: FloatArray, received: FloatArray, step: IntArray, n_per
 
 
 def _warn_left_out(table: str, codes: pd.Series, skus: Sequence[str]) -> None:
-    extra = sorted(set(codes) - set(skus))
+    extra = set(codes) - set(skus)
     if extra:
         warn(
             f"{len(extra):,} SKUs of `{table}` are not in the demand and are left out: "
-            f"{name_list(extra)}."
+            f"{_left_out(codes, skus)}."
         )
+
+
+def _left_out(codes: pd.Series, skus: Sequence[str]) -> str:
+    """List the codes that are not planned, those first that only lost or gained leading zeros."""
+    extra = sorted(set(codes) - set(skus))
+    meant = {sku.lstrip("0"): sku for sku in sorted(set(skus) - set(codes))}
+    extra.sort(key=lambda code: code.lstrip("0") not in meant)
+    close = [code for code in extra if code.lstrip("0") in meant][:_MOST_HINTS]
+    others = extra[len(close) :]
+    texts = [f"{code!r} (did you mean {meant[code.lstrip('0')]!r}?)" for code in close]
+    return ", ".join(texts + ([name_list(others)] if others else []))

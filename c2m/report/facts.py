@@ -4,12 +4,16 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from c2m.report.products import opening_units
 from c2m.report.words import day, joined, plural, units
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
     from c2m.panel import Panel
     from c2m.plan import Plan
+
+_ROUNDING: Final = 1e-6
+"""Units; less than that is rounding of sums."""
 
 _METHODS: Final = {"outside": "The runs came from outside c2m."}
 
@@ -54,7 +58,7 @@ def forecast_sentence(demand: "Demand") -> str:
     span = plural(demand.horizon, demand.calendar.word)
     return (
         f"The forecast covers {demand.n_series:,} series over {span}: "
-        f"{units(float(demand.mean.sum()))} units are expected."
+        f"{units(float(demand.mean.sum()))} units are expected, the mean of its law."
     )
 
 
@@ -101,8 +105,7 @@ def assumptions(plan: "Plan") -> list[str]:
         "Demand that is not served is a lost sale; nobody waits for a later run.",
     ]
     if plan.outlook:
-        stock = plan.inputs.get("stock")
-        if stock is None or stock.empty:
+        if opening_units(plan) < _ROUNDING:
             sentences.append("Nothing was in stock and nothing on order at the start.")
         sentences.append("What is left at the end is worth its end value, as the factory states.")
     return sentences

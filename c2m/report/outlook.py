@@ -1,12 +1,13 @@
 """What a plan is expected to bring: key figures, money by kind, overstock and lost sales."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from c2m.report.products import add_description
+from c2m.report.products import add_description, opening_units
 from c2m.report.tables import Column, Table, make_table
 from c2m.report.words import money, money_column, plural, share, short_day, units
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_RISKS: Final = 10
 _MOST_SHORTFALLS: Final = 60
+
+_DATE: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 _INCOME: Final = ("revenue", "end_value")
 _RESULT: Final = "expected_profit"
@@ -75,7 +78,7 @@ def key_figures(plan: "Plan", table: pd.DataFrame) -> list[Tile]:
     note = f"{plural(len(plan), 'run')} of {skus}, of {len(plan.skus):,} planned"
     tiles.append(Tile("Units made", f"{made:,}", note))
     if plan.outlook:
-        tiles += _outlook_tiles(table, unit)
+        tiles += _outlook_tiles(plan, table, unit)
     load = plan.line_load
     if load["capacity"].sum() > 0:
         used = load["used"].sum() / load["capacity"].sum()
@@ -85,15 +88,18 @@ def key_figures(plan: "Plan", table: pd.DataFrame) -> list[Tile]:
     return tiles
 
 
-def _outlook_tiles(table: pd.DataFrame, unit: str) -> list[Tile]:
+def _outlook_tiles(plan: "Plan", table: pd.DataFrame, unit: str) -> list[Tile]:
     wanted, lost, left = (float(table[name].sum()) for name in ("wanted", "lost", "left"))
     rate = share(1 - lost / wanted) if wanted > 0 else "–"
     lost_note, left_note = "expected units", "expected units at the end of the plan"
     if "lost_money" in table.columns:
         lost_note = f"expected units, {unit} {money(table['lost_money'].sum())} at their price"
         left_note = f"expected units at the end, {unit} {money(table['left_money'].sum())} at cost"
+    mean = f", the mean over the {plan.n_scenarios:,} scenarios" if plan.n_scenarios else ""
+    flow = f"with those made, {units(wanted - lost)} are sold and {units(left)} left"
     return [
-        Tile("Fill rate", rate, f"of {units(wanted)} units that customers are expected to want"),
+        Tile("At the start", units(opening_units(plan)), f"units on hand or on order; {flow}"),
+        Tile("Fill rate", rate, f"of {units(wanted)} units wanted{mean}"),
         Tile("Lost sales", units(lost), lost_note),
         Tile("Left over", units(left), left_note),
     ]
@@ -210,15 +216,20 @@ def shortfall_table(plan: "Plan") -> Table | None:
         Column("sku", "SKU", lambda value: value or "all"),
         Column("what", "What is short"),
         Column("units", "Units not made", units, number=True),
-        Column("relief", "Cheapest relief"),
+        Column("relief", "Cheapest relief", _with_short_days),
     ]
     if not short["sku"].any():
         short = short.drop(columns="sku")
     hidden = len(short) - _MOST_SHORTFALLS
     note = f"{plural(hidden, 'more row')} in the workbook." if hidden > 0 else ""
     shown = short.iloc[:_MOST_SHORTFALLS]
-    caption = "Limits that keep the plan from making what would pay"
+    caption = "Lost sales for want of capacity, or of a run that fits; the most valuable first"
     return make_table("shortfalls", caption, shown, columns, note)
+
+
+def _with_short_days(text: str) -> str:
+    """Write the dates in a sentence as the page's tables do."""
+    return _DATE.sub(lambda match: short_day(match[0]), text)
 
 
 def risk_tables(

@@ -45,6 +45,22 @@ def sku_table(plan: "Plan") -> pd.DataFrame:
     return table
 
 
+def opening_units(plan: "Plan") -> float:
+    """Return the units on hand at the start or on order: what arrives without being made.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan with an outlook.
+
+    Returns
+    -------
+    float
+        Units of all SKUs.
+    """
+    return float(plan.outlook["arrivals"].sum() - plan.outlook["production"].sum())
+
+
 def _outlook_columns(plan: "Plan") -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
     wanted = plan.outlook["demand"].sum(axis=1)
     lost = plan.outlook["lost"].sum(axis=1)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LEVELS: Final = (0.1, 0.5, 0.9)
 """Quantiles on the sheet Forecast."""
 
+_NEGATIVE: Final = "below 0: it would lose, as after rounding up to a lot"
+
 _TITLE_HEIGHT: Final = 21.0
 """Points."""
 
@@ -277,6 +279,7 @@ def _write_why(book: Book, plan: "Plan") -> None:
     if reasons.empty:
         sheet.write_string(0, 0, "The plan came without reasons.", book.formats["note"])
         return
+    unit = plan.currency or "money"
     table = reasons.assign(why=plan.explain_runs()["text"]).sort_values("sku", kind="stable")
     columns = [
         SheetColumn("sku", "SKU", "code"),
@@ -289,7 +292,7 @@ def _write_why(book: Book, plan: "Plan") -> None:
         SheetColumn("p_stockout", "Chance to run out", "share"),
         SheetColumn("p_left_over", "Chance of units left", "share"),
         SheetColumn("critical_ratio", "Critical ratio", "share"),
-        SheetColumn("one_more", f"One more unit earns, {plan.currency or 'money'}", "money"),
+        SheetColumn("one_more", f"One more unit earns, {unit} ({_NEGATIVE})", "money"),
         SheetColumn("limit", "What limits it"),
     ]
     last = book.table(sheet, 0, table, columns) - 1

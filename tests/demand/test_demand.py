@@ -285,3 +285,15 @@ def test_a_forecasts_other_columns_and_zones_are_not_dropped_in_silence():
 def test_whole_units_that_a_path_cannot_hold_are_refused():
     with pytest.raises(DataError, match="float32 would round"):
         Demand.from_frame(paths_table().assign(demand=2**24 + 1), freq="W", path="run")
+
+
+@pytest.mark.parametrize("dependence", [-0.1, 1.5, np.nan, "much"])
+def test_a_dependence_outside_its_range_is_an_argument_that_is_wrong(dependence):
+    columns = {0.1: "lo", 0.9: "hi"}
+    with pytest.raises(ArgumentError, match="Expected dependence= between 0"):
+        Demand.from_frame(quantile_table(), freq="W", quantiles=columns, dependence=dependence)
+
+
+def test_one_quantile_is_no_forecast():
+    with pytest.raises(ArgumentError, match="at least 2 levels"):
+        Demand.from_frame(quantile_table(), freq="W", quantiles={0.1: "lo"}, dependence=0)

@@ -7,7 +7,14 @@ import pytest
 from c2m.demand import Demand
 from c2m.distribution import GammaPoisson
 from c2m.errors import ArgumentError, C2MWarning
-from c2m.forecast import DirectBoosting, MovingAverage, SeasonalNaive, backtest
+from c2m.forecast import (
+    DirectBoosting,
+    MovingAverage,
+    SeasonalNaive,
+    backtest,
+    forecast_demand,
+    select_model,
+)
 from c2m.forecast.scores import coverage, wape, weighted_quantile_loss
 
 
@@ -233,3 +240,62 @@ def test_raw_coverage_is_that_of_the_intervals_own_ends(make_panel):
         low, high = np.moveaxis(demand.quantiles([(1 - share) / 2, (1 + share) / 2]), -1, 0)
         expected = coverage(panel["sales"][:, -3:], low, high)
         assert row[f"coverage_{100 * share:g}"] == pytest.approx(expected)
+
+
+def test_intervals_stay_within_what_a_score_can_be(make_panel):
+    result = backtest([Constant(60.0)], make_panel(2, 20), horizon=2, windows=2)
+    result.scores["coverage_80"] = np.tile([1.0, 0.9], 3)[: len(result.scores)]
+    result.scores["wql"] = np.linspace(0.01, 0.9, len(result.scores))
+    result.scores["bias"] = np.linspace(-0.9, 0.9, len(result.scores))
+    board = result.leaderboard()
+    bounds = board.filter(regex="_(low|high)$").drop(columns=["bias_low", "bias_high"])
+    assert (bounds.min() >= 0).all()
+    assert (bounds.filter(like="coverage").max() <= 1).all()
+    assert board["bias_low"].min() < -1
+    half = result.summary()["wql"].str.partition(" ± ")[2].astype(float)
+    assert (half > board["wql"]).all()  # the half width is not cut
+
+
+def test_the_leaderboard_begins_with_the_columns_of_the_summary(make_panel):
+    result = backtest([], make_panel(), horizon=2, windows=2)
+    columns = result.leaderboard().columns.tolist()
+    short = result.summary().columns.tolist()
+    assert columns[: len(short)] == short
+    scores = [name for name in columns if not name.endswith(("_low", "_high"))]
+    assert columns[: len(scores)] == scores
+    own = [name for name in scores if name not in {"wins", "seconds"}]
+    assert columns[len(scores) :] == [f"{name}_{end}" for name in own for end in ("low", "high")]
+
+
+def test_a_table_in_place_of_a_panel_is_told_how_to_become_one(make_panel):
+    frame = make_panel().to_frame()
+    words = r"Expected a c2m.Panel, got DataFrame; make one with Panel\.from_frame\(\.\.\.\)"
+    with pytest.raises(ArgumentError, match=words):
+        backtest([], frame, horizon=2)
+    with pytest.raises(ArgumentError, match=words):
+        forecast_demand(frame, 4)
+    with pytest.raises(ArgumentError, match=words):
+        select_model(frame, 4)
+    for model in (MovingAverage(), SeasonalNaive(), DirectBoosting(4)):
+        with pytest.raises(ArgumentError, match=words):
+            model.fit(frame)
+
+
+def test_an_error_in_a_model_says_which_model_and_cutoff(make_panel):
+    class Broken(Constant):
+        def predict(self, horizon):
+            raise RuntimeError("no seeds left")
+
+    panel = make_panel()
+    with pytest.raises(RuntimeError, match="no seeds left") as caught:
+        backtest({"mine": Broken}, panel, horizon=2, windows=2)
+    cutoff = panel.periods[-4].date()
+    assert caught.value.__notes__ == [f"This came from the model 'mine' at the cutoff {cutoff}."]
+
+
+def test_one_cutoff_and_one_period_are_said_in_the_singular(make_panel):
+    note = backtest([], make_panel(), horizon=1, windows=1).note
+    assert note == "1 cutoff, 2024-09-23, 1 period ahead."
+    note = backtest([], make_panel(), horizon=2, windows=2).note
+    assert note.startswith("2 cutoffs from ")
+    assert "2 periods ahead" in note

@@ -132,7 +132,7 @@ def test_a_plan_for_a_channel_that_was_not_known_ahead_is_not_used_and_warned_of
     model = small(known=()).fit(panel)
     usual = model.predict(4)
     future = pd.DataFrame({"period": panel.ahead, "price": 1.0})
-    with pytest.warns(C2MWarning, match="1 planned channels are not used.*'price'"):
+    with pytest.warns(C2MWarning, match="1 planned channel is not used.*'price'"):
         planned = model.predict(4, future=future)
     assert same(planned, usual)
 

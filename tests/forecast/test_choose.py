@@ -50,7 +50,7 @@ def test_a_plan_for_the_future_is_used(make_panel):
 
 
 def test_known_channels_without_a_plan_are_not_used_and_warned_of(make_panel):
-    with pytest.warns(C2MWarning, match=r"1 channels are known ahead \('promotion'\)"):
+    with pytest.warns(C2MWarning, match=r"1 channel is known ahead \('promotion'\)"):
         demand = forecast_demand(make_panel(6, 30), 2, windows=1)
     assert demand.horizon == 2
 
@@ -125,7 +125,7 @@ def test_a_plan_that_the_selected_model_cannot_use_is_warned_of(make_panel):
     weeks = panel.calendar.labels(panel.first + 30, 2)
     future = pd.DataFrame({"period": weeks, "promotion": [0.0, 1.0]})
     blind = Selection(DirectBoosting(2, known=(), n_estimators=5), "told", None)
-    with pytest.warns(C2MWarning, match="1 planned channels are not used.*select_model"):
+    with pytest.warns(C2MWarning, match="1 planned channel is not used.*select_model"):
         forecast_demand(panel, 2, future=future, selection=blind)
 
 

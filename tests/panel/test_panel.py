@@ -124,7 +124,7 @@ def test_several_problems_are_reported_at_once():
 
 def test_a_missing_row_is_refused_until_the_caller_says_what_it_means():
     frame = long_table().drop(index=1)
-    with pytest.raises(DataError, match="1 of 6 series-periods have no row"):
+    with pytest.raises(DataError, match="1 of 6 series-periods has no row"):
         read(frame)
     assert read(frame, gaps="zero")["sales"][0].tolist() == [3, 0, 4]
     unknown = read(frame, gaps="unknown")["sales"][0]
@@ -422,3 +422,24 @@ def test_numpy_numbers_and_numbered_attributes_are_saved_and_loaded(tmp_path):
     panel = Panel(keys, Calendar("D"), np.int64(0), np.int64(1), sales, attributes=attributes)
     panel.save(tmp_path / "panel")
     assert Panel.load(tmp_path / "panel") == panel
+
+
+def test_rows_without_a_target_are_counted_unless_they_are_meant():
+    frame = long_table(sales=[3, np.nan, 4, 0, 2, 5])
+    with pytest.warns(C2MWarning, match="1 of 6 values of 'sales' is unknown between"):
+        panel = read(frame)
+    assert np.isnan(panel["sales"][0, 1])
+    with pytest.warns(C2MWarning, match="2 of 6 values of 'sales' are unknown between"):
+        read(long_table(sales=[3, np.nan, np.nan, 0, 2, 5]), gaps="zero")
+    assert read(frame, gaps="unknown") == panel
+
+
+def test_a_table_of_a_panel_with_a_late_series_is_read_back_without_a_word():
+    panel = read(long_table().drop(index=3))
+    assert np.isnan(panel.to_frame()["sales"]).sum() == 1
+    assert read(panel.to_frame()) == panel
+
+
+def test_one_period_is_said_in_the_singular():
+    assert "x 1 W period, " in repr(read(long_table()).upto("2026-11-02"))
+    assert "x 3 W periods, " in repr(read(long_table()))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -187,6 +189,24 @@ def test_explain_says_the_numbers_in_words():
     nothing = full_plan().explain("B")
     assert "nothing is made" in nothing
     assert "stock covers every scenario" in nothing
+
+
+def test_the_worst_week_is_named_even_before_the_first_arrival():
+    plan = full_plan()
+    label = plan.periods.astype("datetime64[s]")
+    one = plan.tables["runs"].iloc[0].to_dict()
+    second = {**one, "run": "R0002", "line": "L2"}
+    reason = plan.tables["reasons"].iloc[0].to_dict()
+    tables = {
+        **plan.tables,
+        "runs": pd.DataFrame([one, second]),
+        "reasons": pd.DataFrame([reason, {**reason, "run": "R0002"}]),
+    }
+    stockout = np.array([[0.97, 0.2], [0.0, 0.0]])
+    early = replace(plan, tables=tables, outlook={**plan.outlook, "stockout": stockout})
+    assert label[0] < reason["covers_from"]
+    text = early.explain("A")
+    assert "The chance to run out is highest in the week of 2026-11-23: 97%." in text
 
 
 def test_explain_of_an_unknown_sku_suggests_one():

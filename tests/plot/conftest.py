@@ -27,7 +27,7 @@ def panel() -> c2m.Panel:
     rows = [(sku, week, float(rng.poisson(8))) for sku in SKUS for week in weeks]
     frame = pd.DataFrame(rows, columns=["sku", "period", "sales"])
     frame.loc[(frame["sku"] == "PARKA") & (frame["period"] == weeks[5]), "sales"] = np.nan
-    return c2m.Panel.from_frame(frame, freq="W")
+    return c2m.Panel.from_frame(frame, freq="W", gaps="unknown")
 
 
 @pytest.fixture(scope="session")

@@ -73,6 +73,28 @@ def test_load_is_the_runs_and_never_more_than_there_is(random_case):
     assert (load["overtime"] <= load["overtime_limit"] * (1 + 1e-6)).all()
 
 
+def test_runs_carry_the_set_up_of_their_groups_so_that_they_add_up_to_the_load(
+    fixed_demand, simple_factory
+):
+    factory = simple_factory(
+        3,
+        lines={"unit": ["minutes"], "overtime_limit": [30.0], "overtime_cost": [0.1]},
+        routing={"setup_time": [5.0, 0.0, 2.0]},
+        groups=pd.DataFrame(
+            {"sku": ["S000", "S001", "S001", "S002"], "group": ["red", "red", "tee", "tee"]}
+        ),
+        limits=pd.DataFrame(
+            {"scope": "group", "name": ["red", "tee"], "line": "*", "setup_time": [12.0, 7.0]}
+        ),
+    )
+    plan = plan_production(fixed_demand(np.full((2, 3, 2), 30.0)), factory, n_scenarios=2)
+    load = plan.line_load.set_index(["line", "period"])[["used", "overtime"]].sum(axis=1)
+    taken = plan.runs.groupby(["line", "period"])["capacity_used"].sum()
+    np.testing.assert_allclose(taken.reindex(load.index, fill_value=0.0), load)
+    own = plan.runs["quantity"] + plan.runs["sku"].map({"S000": 5.0, "S001": 0.0, "S002": 2.0})
+    assert (plan.runs["capacity_used"] > own + 1.0).all()
+
+
 def test_the_same_seed_gives_the_same_plan(random_case):
     demand, factory = random_case(4)
     plans = [plan_production(demand, factory, n_scenarios=10, seed=seed) for seed in (5, 5, 6)]
@@ -100,6 +122,34 @@ def test_stock_that_is_not_stated_is_counted(fixed_demand, simple_factory):
     texts = [str(warning.message) for warning in caught]
     assert any("1 of 2 SKUs are not in `stock`" in text and "'S000'" in text for text in texts)
     assert any("1 SKUs of `stock` are not in the demand" in text for text in texts)
+
+
+def test_stock_of_which_no_sku_is_planned_is_refused(fixed_demand, simple_factory):
+    demand = fixed_demand(np.full((1, 2, 1), 5.0), skus=["00123", "00124"])
+    factory = simple_factory(2, product={"sku": demand.skus}, routing={"sku": demand.skus})
+    stock = pd.DataFrame({"sku": ["123", "124", "9"], "on_hand": [1, 2, 3]})
+    with pytest.raises(DataError) as caught:
+        plan_production(demand, factory, stock, n_scenarios=1)
+    text = str(caught.value)
+    assert "none of its 3 SKUs is in the demand" in text
+    assert "'123' (did you mean '00123'?)" in text
+    assert "leading zeros" in text
+
+
+def test_a_code_that_lost_its_zeros_is_recognised(fixed_demand, simple_factory):
+    demand = fixed_demand(np.full((1, 2, 1), 5.0), skus=["00123", "S1"])
+    factory = simple_factory(2, product={"sku": demand.skus}, routing={"sku": demand.skus})
+    stock = pd.DataFrame({"sku": ["123", "S1", "9"], "on_hand": [1, 2, 3]})
+    with pytest.warns(C2MWarning) as caught:
+        plan_production(demand, factory, stock, n_scenarios=1)
+    texts = [str(warning.message) for warning in caught]
+    assert any("left out: '123' (did you mean '00123'?), '9'" in text for text in texts)
+
+
+def test_an_empty_stock_is_only_counted(fixed_demand, simple_factory):
+    stock = pd.DataFrame({"sku": pd.Series([], dtype="str"), "on_hand": []})
+    with pytest.warns(C2MWarning, match="1 of 1 SKUs are not in `stock`"):
+        plan_production(fixed_demand(np.ones((1, 1, 1))), simple_factory(1), stock, n_scenarios=1)
 
 
 def test_odd_order_lines_are_counted(fixed_demand, simple_factory):
@@ -174,62 +224,6 @@ def test_a_run_that_would_arrive_after_the_horizon_is_not_planned(fixed_demand, 
     assert "arrive too late" in plan.explain("S000")
 
 
-def test_missing_hours_are_reported_by_line_and_week(fixed_demand, simple_factory):
-    factory = simple_factory(
-        1, lines={"capacity": [30.0], "unit": ["minutes"]}, routing={"unit_time": 2.0}
-    )
-    plan = plan_production(fixed_demand(np.full((2, 1, 2), 20.0)), factory, n_scenarios=2)
-    short = plan.shortfalls
-    assert short["line"].tolist() == ["L1", "L1"]
-    np.testing.assert_allclose(short["units"], [5.0, 5.0])
-    np.testing.assert_allclose(short["short"], [10.0, 10.0])
-    assert short["unit"].tolist() == ["minutes", "minutes"]
-
-
-def test_the_weeks_in_which_a_line_stands_still_are_named_with_their_hours(
-    fixed_demand, simple_factory
-):
-    shut = pd.DataFrame({"line": ["L1"], "first_day": ["2026-11-23"], "last_day": ["2026-11-29"]})
-    factory = simple_factory(1, routing={"unit_time": 2.0}, shutdowns=shut)
-    plan = plan_production(fixed_demand(np.full((2, 1, 3), 10.0)), factory, n_scenarios=2)
-    short = plan.shortfalls
-    assert short["period"].tolist() == [plan.periods[0]]
-    assert (short["units"].tolist(), short["short"].tolist()) == ([10.0], [20.0])
-    assert "stands still" in short["what"].iloc[0]
-    assert short["relief"].iloc[0] == "each more piece would earn 3.00"
-
-
-def test_capacity_is_worth_what_one_more_unit_of_it_earns(fixed_demand, simple_factory):
-    demand = fixed_demand(np.full((2, 1, 2), 80.0))
-    lines = {"overtime_limit": [20.0], "overtime_cost": [1.0]}
-    plans = [
-        plan_production(demand, simple_factory(1, lines={**lines, "capacity": [size]}))
-        for size in (50.0, 51.0)
-    ]
-    gained = plans[1].expected_profit - plans[0].expected_profit
-    assert gained == pytest.approx(plans[0].line_load["price"].sum())
-    assert "each more piece would earn 6.00" in plans[0].shortfalls["relief"].iloc[0]
-
-
-def test_no_line_is_named_as_a_way_out_that_cannot_make_the_sku(fixed_demand, simple_factory):
-    factory = simple_factory(
-        2,
-        lines={"line": ["L1", "L2"], "capacity": [50.0, 500.0], "unit": ["pieces"] * 2},
-        routing={"sku": ["S000", "S001", "S001"], "line": ["L1", "L1", "L2"]},
-    )
-    plan = plan_production(fixed_demand(np.full((2, 2, 2), 60.0)), factory, n_scenarios=2)
-    assert plan.shortfalls["line"].tolist() == ["L1", "L1"]
-    assert not plan.shortfalls["relief"].str.contains("L2").any()
-
-
-def test_room_elsewhere_is_named_with_what_it_would_earn(fixed_demand, simple_factory):
-    factory = simple_factory(1, lines={"capacity": [50.0]}, product={"holding_cost": 9.0})
-    demand = fixed_demand(np.array([[[10.0, 150.0, 10.0]]] * 2))
-    relief = plan_production(demand, factory, n_scenarios=2).shortfalls["relief"]
-    where = "40.0 pieces are free on L1 in the week of 2026-11-23"
-    assert f"{where}, where one more unit would bring -3.00" in relief.iloc[0]
-
-
 def test_the_forecast_is_left_as_it_was(fixed_demand, simple_factory):
     demand = fixed_demand([[[7.0, 8.0, 9.0]]])
     stock = pd.DataFrame({"sku": ["S000"], "on_hand": [3]})
@@ -273,8 +267,12 @@ def test_a_bound_that_knows_the_future_says_so(random_case):
     demand, factory = random_case(5, n_skus=8)
     plan = plan_production(demand, factory, n_scenarios=10, method="heuristic")
     assert plan.bound_from == "perfect foresight"
-    assert "which knows the demand that no plan can know" in repr(plan)
-    assert "not knowing the demand included" in plan.summary().loc["gap to bound", "unit"]
+    assert f"proved bound {plan.bound:,.0f} with perfect foresight)" in repr(plan)
+    assert "gap" not in repr(plan)
+    knowing = plan.summary().loc["value of knowing demand, at most"]
+    assert knowing["value"] == pytest.approx(plan.bound - plan.expected_profit)
+    assert knowing["unit"] == "money"
+    assert "gap to bound" not in plan.summary().index
 
 
 def test_a_moq_that_fits_no_period_is_named(fixed_demand, simple_factory):

@@ -8,7 +8,8 @@ import pytest
 
 import c2m
 from c2m.report import write_report, write_workbook
-from c2m.report.outlook import bound_sentence
+from c2m.report.facts import assumptions
+from c2m.report.outlook import bound_sentence, shortfall_table
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -171,6 +172,40 @@ def test_a_bound_is_called_what_it_is(case, kind, sentence):
         f"{sentence} The bound comes from perfect foresight, which no plan has, so the best plan "
         "is closer than that."
     )
+
+
+def test_the_page_says_which_expectation_is_meant(page, case):
+    assert f"{case.demand.mean.sum():,.0f} units are expected, the mean of its law" in page.words
+    wanted = case.plan.outlook["demand"].sum()
+    assert f"of {wanted:,.0f} units wanted, the mean over the 50 scenarios" in page.words
+
+
+def test_what_is_there_at_the_start_and_made_is_sold_or_left(page, case):
+    assert "At the start 30 units on hand or on order;" in page.words
+    sold, left = map(
+        float,
+        re.search(r"with those made, ([\d.]+) are sold and ([\d.]+) left", page.words).groups(),
+    )
+    assert 30 + case.plan.runs["quantity"].sum() == pytest.approx(sold + left, abs=1.0)
+
+
+def test_orders_on_the_way_are_not_called_nothing(case):
+    assert not any("nothing on order" in text for text in assumptions(case.plan))
+    bare = replace(case.plan, inputs={})
+    assert not any("nothing on order" in text for text in assumptions(bare))
+
+
+def test_dates_and_caption_of_the_shortfalls_are_the_pages_own(case):
+    rows = pd.DataFrame(
+        {
+            "line": ["L1"], "period": case.plan.periods[:1], "sku": [""], "short": [2.0],
+            "unit": ["minutes"], "units": [2.0], "what": ["2 units are lost"],
+            "relief": ["9.0 minutes are free on L1 in the week of 2026-11-30"],
+        }
+    )  # fmt: skip
+    shown = shortfall_table(replace(case.plan, tables={**case.plan.tables, "shortfalls": rows}))
+    assert "Lost sales for want of capacity" in shown.caption
+    assert shown.rows[0][-1] == "9.0 minutes are free on L1 in the week of 30\xa0Nov\xa02026"
 
 
 def test_the_page_explains_the_largest_run(page, case):

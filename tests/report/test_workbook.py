@@ -136,6 +136,13 @@ def test_overtime_and_shortfalls_are_marked(path):
     assert len(re.findall('<cfRule type="cellIs"', load)) == 2
 
 
+def test_the_sheet_of_reasons_says_what_a_negative_unit_means(path):
+    heads = [str(value) for row in read(path)["Why"] for value in row]
+    assert (
+        "One more unit earns, EUR (below 0: it would lose, as after rounding up to a lot)" in heads
+    )
+
+
 def test_the_plan_delegates_to_the_workbook(case, tmp_path):
     case.plan.to_excel(tmp_path / "plan.xlsx", case.demand)
     assert next(iter(read(tmp_path / "plan.xlsx"))) == "Plan"

@@ -14,7 +14,7 @@ from c2m.errors import ArgumentError, DataError
 from c2m.frames import did_you_mean, name_list
 from c2m.production.factory.cells import hidden_cells
 from c2m.production.factory.checks import Source
-from c2m.production.factory.files import FILE_TABLES, Contents, cells_to_frame
+from c2m.production.factory.files import FILE_TABLES, Contents, cells_to_frame, need_file
 from c2m.production.factory.tables import columns
 
 HELP_SHEET: Final = "Help"
@@ -53,7 +53,7 @@ def read_excel(path: Path) -> Contents:
     Raises
     ------
     ArgumentError
-        If the file's name does not end in ``.xlsx`` or ``.xlsm``.
+        If the file's name does not end in ``.xlsx`` or ``.xlsm``, or it is not there.
     DataError
         If the file is no workbook.
     MissingEngineError
@@ -61,8 +61,8 @@ def read_excel(path: Path) -> Contents:
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise ArgumentError(f"Expected a workbook ending in {name_list(_SUFFIXES)}, got {path}.")
+    need_file(path)
     calamine = engine("python_calamine", "Excel files")
-    path.stat()  # a file that is not there is a FileNotFoundError, as everywhere
     book = _Workbook(Check(path.name, pd.DataFrame()))
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as workbook:
@@ -92,7 +92,8 @@ def _read_sheet(book: _Workbook, sheet: str, rows: Cells, hidden: list[str]) -> 
             book.sources[name] = _read_table(book, name, rows)
     elif hint := did_you_mean(name, FILE_TABLES):
         known = name_list(FILE_TABLES)
-        book.check.add(f"unknown sheet {sheet!r}{hint}; the sheets are {known}", "rename the sheet")
+        problem = f"unknown sheet {sheet!r}{hint}; the sheets are {known}"
+        book.check.add(problem, "rename or remove it")
     else:
         book.passed_over.append(sheet)
 

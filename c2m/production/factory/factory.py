@@ -187,6 +187,8 @@ class Factory:
 
         Raises
         ------
+        ArgumentError
+            If the file is not there.
         DataError
             If the file is not TOML or anything is wrong in it; every problem is listed with the
             table and the number of its entry, counted from 1.
@@ -206,7 +208,7 @@ class Factory:
         Parameters
         ----------
         path : path
-            An ``.xlsx``, ``.xlsb``, ``.xls`` or ``.ods`` file.
+            An ``.xlsx`` or ``.xlsm`` file.
 
         Returns
         -------
@@ -215,6 +217,8 @@ class Factory:
 
         Raises
         ------
+        ArgumentError
+            If the file is not there or its name does not end in ``.xlsx`` or ``.xlsm``.
         DataError
             If the file is no workbook or anything is wrong in it; every problem is listed with
             the sheet, the column and the row as the spreadsheet numbers it.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -43,6 +44,25 @@ class Contents:
     sources: Mapping[str, Source]
     check: Check
     notes: tuple[str, ...] = field(default=())
+
+
+def need_file(path: Path) -> None:
+    """Refuse the path of a factory's file that is not there.
+
+    Parameters
+    ----------
+    path : Path
+        What a caller passed.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no file.
+    """
+    if not path.is_file():
+        raise ArgumentError(
+            f"Expected the path of a factory's file, got {str(path)!r}: there is no such file."
+        )
 
 
 def cells_to_frame(cells: Mapping[str, Sequence[object]], row: type[Row]) -> pd.DataFrame:

@@ -148,13 +148,19 @@ def _unknown_rows(
     if not unknown.any():
         return
     used = check.frame[name]
-    hint = did_you_mean(used.iloc[int(np.argmax(unknown))], known.dropna().unique())
+    hint = _closest(str(used.iloc[int(np.argmax(unknown))]), known.dropna().unique().tolist())
     check.rows(
         unknown,
         f"has a {name!r} that is not in `{other}`{hint}",
         f"correct {name!r} or add it to `{other}`",
         lambda row: used.iloc[row],
     )
+
+
+def _closest(code: str, known: list[str]) -> str:
+    """Suggest a code; before any other one that differs by zeros in front, which Excel drops."""
+    alike = [other for other in known if other.lstrip("0") == code.lstrip("0")]
+    return f" (did you mean {alike[0]!r}?)" if alike else did_you_mean(code, known)
 
 
 def _check_shutdowns(check: Check) -> None:

@@ -13,7 +13,7 @@ from c2m.checks import Check
 from c2m.errors import DataError
 from c2m.frames import did_you_mean, name_list
 from c2m.production.factory.checks import Source
-from c2m.production.factory.files import FILE_TABLES, Contents, cells_to_frame
+from c2m.production.factory.files import FILE_TABLES, Contents, cells_to_frame, need_file
 from c2m.production.factory.tables import Column, Settings, columns
 
 
@@ -32,9 +32,12 @@ def read_toml(path: Path) -> Contents:
 
     Raises
     ------
+    ArgumentError
+        If the file is not there.
     DataError
         If the file is not TOML.
     """
+    need_file(path)
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

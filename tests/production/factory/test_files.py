@@ -268,7 +268,8 @@ def test_zeros_lost_in_one_sheet_only_are_a_problem(read):
     products = [["sku", "price", "unit_cost", "end_value"], ["007", 20.0, 6.0, 4.0]]
     found = problems_of(lambda: read(products=products, routings=[["sku", "line"], [7, "A"]]))
     assert found == [
-        "routings: 1 of 1 row has a 'sku' that is not in `products` (first: row 2, '7')"
+        "routings: 1 of 1 row has a 'sku' that is not in `products` (did you mean '007'?) "
+        "(first: row 2, '7')"
     ]
 
 
@@ -285,8 +286,11 @@ def test_headers_may_have_capitals_and_blanks_but_must_be_known_and_unique(read)
 
 
 def test_unknown_sheets_are_an_error_when_they_look_meant_and_a_warning_otherwise(read):
-    (found,) = problems_of(lambda: read(limit=[["scope", "name"], ["sku", "X"]]))
+    with pytest.raises(DataError) as caught:
+        read(limit=[["scope", "name"], ["sku", "X"]])
+    (found,) = caught.value.problems
     assert found.startswith("f.xlsx: unknown sheet 'limit' (did you mean 'limits'?)")
+    assert caught.value.fix == "rename or remove it"
     with pytest.warns(C2MWarning, match="not read: 'Notes from Ann'"):
         read(**{"Notes from Ann": [["hello"]]})
     assert read(Help=[["anything"]]) == read()
@@ -357,10 +361,16 @@ def test_the_template_guides_the_person_who_types(tmp_path):
     assert text.count("<dataValidation ") == total
 
 
+@pytest.mark.parametrize("door", ["toml", "xlsx"])
+def test_a_file_that_is_not_there_is_an_argument_that_is_wrong(door, tmp_path):
+    path = tmp_path / f"nowhere.{door}"
+    read_file = Factory.from_toml if door == "toml" else Factory.from_excel
+    with pytest.raises(ArgumentError, match=rf"nowhere\.{door}': there is no such file"):
+        read_file(path)
+
+
 def test_files_that_are_no_workbook_are_refused(tmp_path):
     path = tmp_path / "f.xlsx"
-    with pytest.raises(FileNotFoundError):
-        Factory.from_excel(path)
     path.write_text("no workbook")
     assert "the file is no workbook" in problems_of(lambda: Factory.from_excel(path))[0]
     with pytest.raises(ArgumentError, match=r"ending in '\.xlsx', '\.xlsm'"):

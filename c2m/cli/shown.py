@@ -1,0 +1,65 @@
+"""What a command shows beside its results: warnings as notes, and a plan's main figures."""
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from c2m.errors import C2MWarning
+
+if TYPE_CHECKING:
+    from c2m.plan import Plan
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """Show c2m's warnings as notes on stderr, without file names and line numbers.
+
+    Examples
+    --------
+    >>> from c2m.errors import warn
+    >>> with warnings_as_notes():  # on stderr: "note: 3 rows were left out"
+    ...     warn("3 rows were left out")
+    """
+    plain = warnings.formatwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        own = issubclass(category, C2MWarning)
+        text = f"note: {message}\n" if own else plain(message, category, filename, lineno, line)
+        (file or sys.stderr).write(text)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", C2MWarning)
+        warnings.showwarning = show
+        yield
+
+
+def main_figures(plan: "Plan") -> str:
+    """Return the figures of a plan that people ask for first.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan, with its costs and its outlook or without.
+
+    Returns
+    -------
+    str
+        A line each: runs, units made, and, where known, expected profit and fill rate.
+    """
+    value = plan.summary()["value"]
+    rows = [("Runs", f"{value['runs']:,.0f}"), ("Units made", f"{value['units made']:,.0f}")]
+    if plan.expected_profit is not None:
+        money = plan.currency or "(money)"
+        rows.append(("Expected profit", f"{plan.expected_profit:,.0f} {money}"))
+    if "fill rate" in value.index:
+        rows.append(("Expected fill rate", f"{value['fill rate']:.1%} of units wanted"))
+    return "\n".join(f"{name + ':':<20}{text}" for name, text in rows)
