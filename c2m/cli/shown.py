@@ -24,7 +24,7 @@ def warnings_as_notes() -> Iterator[None]:
     """
     plain = warnings.formatwarning
 
-    def show(
+    def _show(
         message: Warning | str,
         category: type[Warning],
         filename: str,
@@ -38,7 +38,7 @@ def warnings_as_notes() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", C2MWarning)
-        warnings.showwarning = show
+        warnings.showwarning = _show
         yield
 
 
