@@ -2,5 +2,13 @@
 
 from c2m.datasets.journey import Journey, load_journey
 from c2m.datasets.market import Market, MarketTruth, simulate_market
+from c2m.datasets.waves import simulate_waves
 
-__all__ = ["Journey", "Market", "MarketTruth", "load_journey", "simulate_market"]
+__all__ = [
+    "Journey",
+    "Market",
+    "MarketTruth",
+    "load_journey",
+    "simulate_market",
+    "simulate_waves",
+]
