@@ -113,6 +113,40 @@ def wape(actual: ArrayLike, forecast: ArrayLike) -> float:
     return float(np.abs(error).sum() / came) if came > 0 else np.nan
 
 
+def poisson_deviance(actual: ArrayLike, forecast: ArrayLike) -> float:
+    """Return the mean Poisson deviance, which fits counts so rare that most are 0.
+
+    Parameters
+    ----------
+    actual, forecast : array_like, same shape
+        Units, at least 0.
+
+    Returns
+    -------
+    float
+        ``2 * mean(y * log(y / m) - y + m)``; infinite where a forecast of 0 met a sale, NaN when
+        nothing is known.
+
+    References
+    ----------
+    McCullagh & Nelder (1989), *Generalized Linear Models*, section 2.3.
+
+    Examples
+    --------
+    >>> poisson_deviance([0.0, 2.0], [1.0, 1.0]) == (2 * 1 + 2 * (2 * np.log(2) - 1)) / 2
+    True
+    """
+    came, said, known = _pair(actual, forecast)
+    y, m = came[known], said[known]
+    if not len(y):
+        return np.nan
+    logs = np.zeros(len(y))
+    np.divide(y, m, out=logs, where=(y > 0) & (m > 0))
+    np.log(logs, out=logs, where=logs > 0)
+    cells = 2 * (y * logs - y + m)
+    return float(np.where((y > 0) & (m <= 0), np.inf, cells).mean())
+
+
 def total_error(actual: ArrayLike, forecast: ArrayLike) -> float:
     """Return the absolute errors of the totals over the horizon, relative to what came.
 

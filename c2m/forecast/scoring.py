@@ -63,7 +63,8 @@ def score_demand(demand: "Demand", truth: Truth, levels: "Sequence[float]") -> d
     -------
     dict of str to float
         ``pinball`` in units; ``wql``, ``total_wql`` (of totals over the horizon), ``wape``,
-        ``total_error``, ``bias`` relative to what came; ``mase``, ``rmsse``; for each interval
+        ``total_error``, ``bias`` relative to what came; ``poisson_deviance`` of the mean (infinite
+        where a forecast of 0 met a sale); ``mase``, ``rmsse``; for each interval
         ``coverage_*``, ``pit_coverage_*`` and, for totals, ``total_pit_coverage_*``;
         ``n_scored`` series and periods. Totals count series of which every period is known.
     """
@@ -80,6 +81,7 @@ def score_demand(demand: "Demand", truth: Truth, levels: "Sequence[float]") -> d
         "wape": scores.wape(actual, mean),
         "total_error": scores.total_error(actual[whole], mean[whole]),
         "bias": scores.bias(actual, mean),
+        "poisson_deviance": scores.poisson_deviance(actual, mean),
         "mase": scores.mase(actual, mean, truth.history, truth.season_length),
         "rmsse": scores.rmsse(actual, mean, truth.history, truth.season_length),
         **_coverages(actual, demand.quantiles(_GRID)),

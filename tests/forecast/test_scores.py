@@ -105,3 +105,20 @@ def test_shapes_that_do_not_fit_are_refused():
         scores.pinball([1.0, 2.0], [1.0, 2.0], [0.5])
     with pytest.raises(ArgumentError, match="forecast of shape"):
         scores.wape([1.0, 2.0], [[1.0, 2.0]])
+
+
+def test_poisson_deviance_is_that_of_scikit_learn():
+    from sklearn.metrics import mean_poisson_deviance
+
+    rng = np.random.default_rng(1)
+    actual, forecast = rng.poisson(0.7, 200).astype(float), rng.gamma(2.0, 0.4, 200)
+    assert scores.poisson_deviance(actual, forecast) == pytest.approx(
+        mean_poisson_deviance(actual, forecast)
+    )
+    holes = np.where(np.arange(200) < 50, np.nan, actual)
+    assert scores.poisson_deviance(holes, forecast) == pytest.approx(
+        mean_poisson_deviance(actual[50:], forecast[50:])
+    )
+    assert scores.poisson_deviance([0.0, 1.0], [0.0, 0.0]) == np.inf
+    assert scores.poisson_deviance([0.0], [0.0]) == 0
+    assert np.isnan(scores.poisson_deviance([np.nan], [1.0]))
