@@ -133,8 +133,8 @@ def poisson_deviance(actual: ArrayLike, forecast: ArrayLike) -> float:
 
     Examples
     --------
-    >>> poisson_deviance([0.0, 2.0], [1.0, 1.0]) == (2 * 1 + 2 * (2 * np.log(2) - 1)) / 2
-    True
+    >>> round(poisson_deviance([0.0, 2.0], [1.0, 1.0]), 4)  # (2 + 2 * (2 * log(2) - 1)) / 2
+    1.3863
     """
     came, said, known = _pair(actual, forecast)
     y, m = came[known], said[known]
