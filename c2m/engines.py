@@ -6,7 +6,7 @@ from types import ModuleType
 from c2m.errors import MissingEngineError
 
 
-def engine(module: str, purpose: str) -> ModuleType:
+def engine(module: str, purpose: str, extra: str = "report") -> ModuleType:
     """Import an optional package when it is needed.
 
     Parameters
@@ -15,6 +15,8 @@ def engine(module: str, purpose: str) -> ModuleType:
         The module, such as ``"matplotlib.figure"``.
     purpose : str
         What needs it, to begin the message with: ``"Figures"``.
+    extra : str
+        The extra of c2m that brings it.
 
     Returns
     -------
@@ -39,5 +41,5 @@ pip install "c2m[report]"
     except ImportError as error:
         package = module.partition(".")[0].replace("_", "-")
         raise MissingEngineError(
-            f'{purpose} need the package {package}: pip install "c2m[report]"'
+            f'{purpose} need the package {package}: pip install "c2m[{extra}]"'
         ) from error

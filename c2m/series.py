@@ -15,6 +15,9 @@ from c2m.frames import did_you_mean, name_list, text_codes
 KEY_COLUMNS: Final = ("sku", "channel", "location")
 """Columns that may name a series, in their order."""
 
+JOINT: Final = " / "
+"""Between the attributes that name a rolled-up series together: ``"PARKA / red"``."""
+
 Positions = NDArray[np.intp]
 
 
@@ -157,7 +160,8 @@ def group_series(
     keys, attributes : DataFrame, n_series rows
         Of a panel or a forecast.
     by : sequence of str
-        Key columns, and at most one attribute, which becomes ``sku``.
+        Key columns and attributes. One attribute becomes ``sku``; of several, ``sku`` holds the
+        values with `JOINT` between them, and each stays an attribute.
 
     Returns
     -------
@@ -169,7 +173,8 @@ def group_series(
     Raises
     ------
     ArgumentError
-        If a name is neither key nor attribute, or a series has no value for it.
+        If a name is neither key nor attribute, a series has no value for it, or two groups would
+        have the same name.
     """
     both = pd.concat([keys, attributes], axis=1)
     absent = [name for name in by if name not in both.columns]
@@ -180,18 +185,31 @@ def group_series(
             f"there are {name_list(both.columns)}."
         )
     others = [name for name in by if name not in KEY_COLUMNS]
-    if len(others) + ("sku" in by) != 1:
+    if ("sku" in by) == bool(others):
         raise ArgumentError(
-            "Expected 'sku' or one attribute, beside 'channel' and 'location', to roll up by, got "
+            "Expected 'sku' or attributes, beside 'channel' and 'location', to roll up by, got "
             f"{name_list(by)}."
         )
-    renamed = {others[0]: "sku"} if others else {}
-    columns = {renamed.get(name, name): name for name in by}
-    columns = {name: columns[name] for name in KEY_COLUMNS if name in columns}
-    without = int(both[list(columns.values())].isna().any(axis=1).sum())
+    without = int(both[list(by)].isna().any(axis=1).sum())
     if without:
         raise ArgumentError(f"{without:,} of {len(both):,} series have no {name_list(by)}.")
-    return read_keys(both, columns)
+    if others:
+        both["sku"] = _joint_names(both[others])
+    return read_keys(both, {name: name for name in KEY_COLUMNS if name in {"sku", *by}})
+
+
+def _joint_names(values: pd.DataFrame) -> pd.Series:
+    """Return one name for each row's values; different values have different names."""
+    texts = pd.DataFrame({name: text_codes(values[name]) for name in values.columns})
+    names = texts.iloc[:, 0].str.cat(texts.iloc[:, 1:], sep=JOINT)
+    meant = texts.assign(**{"its name": names}).drop_duplicates()
+    torn = meant["its name"].duplicated()
+    if torn.any():
+        raise ArgumentError(
+            f"{int(torn.sum()):,} combinations of {name_list(values.columns)} have the name of "
+            f"another (first {meant['its name'][torn].iloc[0]!r}): values hold {JOINT!r}."
+        )
+    return names
 
 
 def common_attributes(attributes: pd.DataFrame, group: Positions) -> pd.DataFrame:

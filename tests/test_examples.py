@@ -1,5 +1,6 @@
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from python_calamine import CalamineWorkbook
 EXAMPLES = Path(__file__).parents[1] / "examples"
 ROAD = EXAMPLES / "01_from_signals_to_plan.py"
 PLANNER = EXAMPLES / "02_plan_a_factory.py"
+SIGNALS = EXAMPLES / "03_what_do_my_signals_say.py"
 
 
 def run(script: Path, folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -274,3 +276,122 @@ def test_dates_are_read_in_the_format_that_fits_most_of_them(small, planner, cap
     _write(small / "sales.csv", "sku;date;quantity", *rows)
     assert planner.main([str(small)]) == 2
     assert "1 of 3 rows have no date in 'date' (first: line 2, '?')" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def signals():
+    """The script about signals as a module."""
+    spec = importlib.util.spec_from_file_location("what_do_my_signals_say", SIGNALS)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look themselves up there
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> tuple[str, Path]:
+    """What the script about signals says of its simulated shop, and where it drew it."""
+    folder = tmp_path_factory.mktemp("signals")
+    ran = run(SIGNALS, folder)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout, folder / "c2m-output" / "example-03"
+
+
+def test_the_signals_script_says_what_it_found_and_draws_it(shop):
+    shown, folder = shop
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    for title in ("Trust", "Funnel", "Leads", "Waves", "Stock-outs", "Returns"):
+        name = title.lower().replace("-", "")
+        assert f"\n{title}\n  " in shown
+        assert (folder / f"{name}.png").stat().st_size > 10_000
+        assert len((folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()) > 1
+        assert f'<img src="{name}.png"' in page
+    assert "Cannot be told" not in shown
+    for words in (
+        r"\d+\.\d% of [\d,]+ events are taken out",
+        r"The biggest leak is \w+ to \w+",
+        r"carts lead sales by [\d.]+ days",
+        r"In the last 21 days of views \d+ of 72 SKUs",
+        r"[\d,]+ units were sold, about [\d,]+ were wanted",
+        r"[\d.]+% of [\d,]+ units come back",
+    ):
+        assert re.search(words, shown), words
+
+
+def test_the_signals_script_is_near_the_truth_of_its_shop(shop):
+    shown, _ = shop
+    assert shown.count("Truth of the simulation") == 4
+    wanted, truth = (
+        float(re.search(words, shown).group(1).replace(",", ""))
+        for words in (r"about ([\d,]+) were wanted", r"simulation: ([\d,]+) wanted")
+    )
+    assert wanted == pytest.approx(truth, rel=0.03)
+    taken, fake = (
+        float(re.search(words, shown).group(1))
+        for words in (r"([\d.]+)% of [\d,]+ events are taken", r"([\d.]+)% of the events are fake")
+    )
+    assert taken == pytest.approx(fake, abs=2)
+
+
+def _own_log(folder: Path, rows: list[str], columns: str) -> Path:
+    _write(folder / "log.csv", columns, *rows)
+    return folder / "log.csv"
+
+
+def test_a_log_of_orders_alone_says_what_cannot_be_told(tmp_path, signals, capsys):
+    days = pd.date_range("2026-07-06", periods=60)
+    rows = [f"{day.date()},purchase,{sku},{1 + day.day % 3}" for day in days for sku in "AB"]
+    log = _own_log(tmp_path, rows, "event_time,event_type,article,quantity")
+    (tmp_path / "funnel.png").write_bytes(b"of an earlier log")
+    arguments = ["--column", "sku=article", "--time-zone", "Europe/Paris", "--out", str(tmp_path)]
+    assert signals.main([str(log), *arguments]) == 0
+    told = re.findall(r"\n([\w-]+)\n  (.*)", capsys.readouterr().out)
+    assert [title for title, first in told if first.startswith("Cannot be told")] == [
+        *("Trust", "Funnel", "Leads", "Stock-outs", "Returns"),
+    ]
+    assert dict(told)["Waves"].startswith("In the last 21 days of sales 2 of 2 SKUs")
+    assert (tmp_path / "waves.png").is_file()
+    assert not (tmp_path / "funnel.png").exists()
+
+
+def test_one_sku_of_three_days_is_enough_to_start(tmp_path, signals, capsys):
+    kinds = ("view", "view", "cart_add", "purchase")
+    rows = [
+        f"2026-07-{day:02d}T10:00Z,{kind},00123,1,u{day}" for day in (6, 7, 8) for kind in kinds
+    ]
+    log = _own_log(tmp_path, rows, "event_time,event_type,sku,quantity,user_key")
+    assert signals.main([str(log), "--time-zone", "UTC", "--out", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "None of 12 events are taken out" in shown
+    assert "Of 1,000 views come 500 carts, 500 sales" in shown
+    assert shown.count("Cannot be told") == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("log.csv", b"", "'log.csv' is empty"),
+        ("log.csv", b"event_time,event_type,sku\n", "no event is left to count"),
+        ("log.csv", b"Artikel;Datum\n1;2026-01-01\n", "pass delimiter=';'"),
+        ("log.parquet", b"no parquet", "cannot be read as parquet"),
+        ("other.csv", b"", "there is no file or folder"),
+    ],
+)
+def test_a_wrong_log_is_an_error_and_leaves_nothing(
+    tmp_path, signals, capsys, name, content, message
+):
+    (tmp_path / name).write_bytes(content)
+    log = tmp_path / ("log.parquet" if name == "log.parquet" else "log.csv")
+    assert signals.main([str(log), "--out", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_log_that_asks_for_consent_gets_it_by_name(tmp_path, signals, capsys):
+    log = EXAMPLES.parent / "tests" / "signals" / "schemas" / "fixtures" / "ga4"
+    arguments = [str(log / "*.json"), "--schema", "ga4", "--out", str(tmp_path)]
+    assert signals.main(arguments) == 2
+    assert "Expected consent=" in capsys.readouterr().err
+    assert signals.main([*arguments, "--consent", "analytics_storage"]) == 0
+    assert "Funnel" in capsys.readouterr().out

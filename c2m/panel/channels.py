@@ -35,6 +35,8 @@ CHANNELS: Final[Mapping[str, Channel]] = {
     "promotion": Channel("mean"),
     "on_sale": Channel("max", 0.0, 1.0),
     "in_stock": Channel("mean", 0.0, 1.0),  # share of the period
+    "in_stock_demand": Channel("mean", 0.0, 1.0),  # share of its usual demand in that time
+    "spill_in": Channel(),  # units bought in place of a neighbour that was out of stock
     "views": Channel(),
     "wishlists": Channel(),
     "carts": Channel(),
@@ -44,6 +46,13 @@ CHANNELS: Final[Mapping[str, Channel]] = {
 
 WAYS: Final = get_args(Rollup)
 """The words for it."""
+
+COARSE: Final = ("variant_", "product_", "style_")
+"""Before the name of a channel that is known no finer than for a variant, product or style: its
+number stands on each SKU, and adding it over them would count it several times."""
+
+RAW: Final = "raw_"
+"""Before the name of a channel as it was before events were weighed by trust."""
 
 
 def channel(name: str) -> Channel:
@@ -57,14 +66,16 @@ def channel(name: str) -> Channel:
     Returns
     -------
     Channel
-        Its entry in `CHANNELS`; ``"leave"`` for counts of distinct users; else a plain sum of
-        values of any sign.
+        Its entry in `CHANNELS`, of ``raw_views`` that of ``views``; ``"leave"`` for counts of
+        distinct users and for what is known of a whole product (``product_views``); else a plain
+        sum of values of any sign.
 
     Examples
     --------
-    >>> channel("price").rollup, channel("view_users").rollup
-    ('mean', 'leave')
+    >>> channel("price").rollup, channel("view_users").rollup, channel("product_views").rollup
+    ('mean', 'leave', 'leave')
     """
-    if name.endswith("_users"):
+    name = name.removeprefix(RAW)
+    if name.endswith("_users") or name.startswith(COARSE):
         return Channel("leave")
     return CHANNELS.get(name, Channel(at_least=None))

@@ -460,8 +460,8 @@ class Panel:
         Parameters
         ----------
         by : str or sequence of str
-            Key columns or attributes that name the new series. The first one becomes ``sku``
-            unless ``sku`` is among them.
+            Key columns or attributes that name the new series. An attribute becomes ``sku``; of
+            several (``["style", "colour"]``) ``sku`` holds the values: ``"PARKA / red"``.
         how : mapping of str to {"sum", "mean", "max", "leave"}, optional
             How to combine a channel, where the usual way (see `CHANNELS`) is not meant.
 

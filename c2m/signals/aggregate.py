@@ -1,8 +1,6 @@
 """From events to the panel: counts, distinct users, units and money per series and period."""
 
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -12,47 +10,25 @@ from c2m.errors import ArgumentError, DataError
 from c2m.frames import did_you_mean
 from c2m.panel import Panel
 from c2m.periods import Calendar
-from c2m.signals.assembly import assemble, find_span, read_attributes
-from c2m.signals.coding import SeriesCoder
-from c2m.signals.counting import PeriodCounter
+from c2m.signals.counting.assembly import assemble, find_span, read_attributes
+from c2m.signals.counting.coarse import attributes_at, check_level_filled, gather
+from c2m.signals.counting.counter import Weigher
+from c2m.signals.counting.onepass import Settings, count_log
+from c2m.signals.counting.scan import finish
+from c2m.signals.counting.words import tell
 from c2m.signals.events import Events, choose_zone
-from c2m.signals.ledger import Ledger
-from c2m.signals.reading import LATEST
-from c2m.signals.scan import finish, scan
+from c2m.signals.identity.catalogue import Catalogue, read_catalogue
+from c2m.signals.identity.crosswalk import Crosswalk
+from c2m.signals.identity.levels import EVENT_IDS
+from c2m.signals.identity.matching import tell_matching
+from c2m.signals.identity.resolve import Resolver
+from c2m.signals.identity.tables import check_level
+from c2m.signals.reading.asof import read_as_of
+from c2m.signals.reading.times import local_days
 from c2m.signals.schema import EVENT_TYPES, KINDS
-from c2m.signals.tally import Tally
-from c2m.signals.times import local_days
-from c2m.signals.words import tell
 
 KEY_COLUMNS = {"sku": "sku", "channel": "channel", "location": "store_id"}
 """Key column of a panel -> column of the events."""
-
-_COUNTED = ("user_key", "quantity", "unit_price", "currency", "in_stock")
-
-
-@dataclass
-class Pass:
-    """What one pass over the log found out.
-
-    Parameters
-    ----------
-    series : SeriesCoder
-        The series.
-    ledger : Ledger
-        Their counts.
-    tally : Tally
-        What was refused, assumed or left out.
-    days : dict of int to int
-        Day -> its events, of every kind.
-    currencies : dict of str to int
-        Currency -> purchases with a price.
-    """
-
-    series: SeriesCoder
-    ledger: Ledger = field(default_factory=Ledger)
-    tally: Tally = field(default_factory=Tally)
-    days: dict[int, int] = field(default_factory=dict)
-    currencies: dict[str | None, int] = field(default_factory=dict)
 
 
 def build_panel(
@@ -63,11 +39,15 @@ def build_panel(
     kinds: Sequence[str] | None = None,
     key: Sequence[str] = ("sku",),
     attributes: object = None,
+    catalogue: Catalogue | None = None,
+    level: str = "sku",
+    trust: Weigher | Literal["events"] | None = None,
     target: str = "sales",
     complete: bool | None = None,
     as_of: str | pd.Timestamp | None = None,
     span: tuple[str | pd.Timestamp, str | pd.Timestamp] | None = None,
     partial_period: Literal["drop", "keep"] = "drop",
+    stock: Literal["observed", "changes"] = "observed",
 ) -> Panel:
     """Count events into a panel: one pass over the log, a day at a time.
 
@@ -86,6 +66,17 @@ def build_panel(
         three. A location is the ``store_id`` of an event.
     attributes : DataFrame or other Arrow table, optional
         A row a ``sku``, whose other columns become attributes. SKUs without events are no series.
+    catalogue : Catalogue, optional
+        What the ids of the events mean, see `c2m.signals.Catalogue`; its attributes become those
+        of the panel. Events that name no more than a product (variant, style) are counted as
+        ``product_views``, ``product_view_users``, ...: the product's number on each of its SKUs,
+        never to be added over them. Events whose ids it does not know are left out and counted.
+    level : {"sku", "variant_id", "product_id", "style"}
+        What a series is, with a catalogue. At ``"product_id"`` the sales of its SKUs are added
+        and its views counted once; distinct users are exact. The column is called ``sku``.
+    trust : Trust or "events", optional
+        What weighs the events: a `c2m.signals.Trust`, or ``"events"`` for their own ``trust``
+        column. Counts are then sums of weights, and ``raw_<channel>`` holds each without.
     target : str
         The channel to forecast. ``"views"``, say, for a log without purchases.
     complete : bool, optional
@@ -101,6 +92,10 @@ def build_panel(
         Events outside are left out and counted.
     partial_period : {"drop", "keep"}
         What to do with a first or last period that the span covers only in part.
+    stock : {"observed", "changes"}
+        How ``in_stock`` is read: as the mean of what was seen on a day, or as a state that holds
+        until it is next seen, over the days, weighted by time (see `c2m.signals.stock_share`);
+        then there is ``in_stock_demand`` too.
 
     Returns
     -------
@@ -110,7 +105,8 @@ def build_panel(
         (units of purchases), ``returns`` (in the period in which they came), ``preorders``,
         ``cancellations``. ``revenue`` (unknown where a purchase has no price) and ``price`` (mean
         over the units that have one; unknown where nothing was sold). ``in_stock``: mean over the
-        days on which it was seen. Before its first event a series is unknown.
+        days on which it was seen; of ``stock="changes"`` over all days since it was first seen.
+        Before its first event a series is unknown.
 
     Raises
     ------
@@ -140,25 +136,31 @@ def build_panel(
     (True, array([[0., 2.]], dtype=float32))
     """
     calendar = Calendar.of(freq)
-    numbers = _check_arguments(events, kinds, key)
-    _check_choices(partial_period, complete)
+    numbers = _check_arguments(events, kinds, key, named=catalogue is not None)
+    _check_choices(partial_period, complete, stock, trust)
     zone = choose_zone(events, tz)
-    catalogue = read_attributes(attributes)
+    resolver = _read_catalogue(events, catalogue, attributes, level, numbers)
     limits = _read_span(span)
-    known_by = _read_as_of(events, as_of, zone)
-    found = _count(
-        events, calendar, zone, numbers, [KEY_COLUMNS[name] for name in key], limits, known_by
-    )
+    known_by = read_as_of(events, as_of, zone)
+    held = _check_stock(stock, level)
+    settings = Settings(calendar, zone, numbers, limits, known_by, resolver, trust, held)
+    found = count_log(events, [KEY_COLUMNS[name] for name in key], settings)
     finish(events, found.tally)
+    crosswalk = tell_matching(resolver, level)
+    table = read_attributes(attributes) if crosswalk is None else attributes_at(crosswalk, level)
+    household = gather(found.series, key, found.coarse, crosswalk, level)
+    found.n_series = len(household.keys)
     today = None if known_by is None else int(local_days(np.array([known_by]), zone)[0])
     covered = find_span(calendar, found.days, limits, partial_period, today)
+    if found.stock is not None:
+        found.stock.finish(covered.last_day, found.ledger)
     panel = assemble(
-        found.series,
+        household,
+        len(found.series),
         found.ledger,
         covered,
         calendar,
-        key,
-        catalogue,
+        table,
         target,
         complete=complete is None or bool(complete),
         currency=_one_currency(found.currencies),
@@ -168,49 +170,26 @@ def build_panel(
     return panel
 
 
-def _count(
-    events: Events,
-    calendar: Calendar,
-    zone: str,
-    kinds: list[int] | None,
-    columns: Sequence[str],
-    limits: tuple[int, int] | None,
-    as_of: int | None,
-) -> Pass:
-    """Read the log once and count it period by period."""
-    found = Pass(SeriesCoder(columns))
-    wanted = [*columns, *(name for name in _COUNTED if name in events.columns)]
-    needed = [*columns[1:], *([] if as_of is None else ["ingest_time"])]
-    today = local_days(np.array([LATEST if as_of is None else as_of]), zone)[0]
-    counter, current = None, None
-    with closing(scan(events, zone, wanted, needed, found.tally, as_of)) as days:
-        for day, table in days:
-            if day > today:
-                found.tally.add("future", table.num_rows)
-                continue
-            if limits is not None and not limits[0] <= day <= limits[1]:
-                found.tally.add("outside", table.num_rows)
-                continue
-            found.days[day] = table.num_rows
-            period = int(calendar.ordinal(np.datetime64(day, "D")))
-            if counter is None or period != current:
-                _close(counter, current, found)
-                counter, current = PeriodCounter(found.series, kinds, found.tally), period
-            counter.add(table)
-    _close(counter, current, found)
-    return found
-
-
-def _close(counter: PeriodCounter | None, period: int | None, found: Pass) -> None:
-    if counter is None or period is None:
-        return
-    counter.close(period, found.ledger)
-    for code, count in counter.currencies.items():
-        found.currencies[code] = found.currencies.get(code, 0) + count
+def _read_catalogue(
+    events: Events, catalogue: object, attributes: object, level: str, kinds: list[int] | None
+) -> Resolver | None:
+    """Check the arguments about identity; return what finds out what events are about."""
+    known = read_catalogue(catalogue, attributes)
+    if known is None:
+        if level != "sku":
+            raise ArgumentError(
+                f"Expected a catalogue with level={level!r}: pass "
+                "catalogue=Catalogue.from_frame(...)."
+            )
+        return None
+    check_level(level, known.levels)
+    crosswalk = Crosswalk(known)
+    check_level_filled(crosswalk, level)
+    return Resolver(crosswalk, level, events.schema, kinds)
 
 
 def _check_arguments(
-    events: Events, kinds: Sequence[str] | None, key: Sequence[str]
+    events: Events, kinds: Sequence[str] | None, key: Sequence[str], *, named: bool
 ) -> list[int] | None:
     """Check plain arguments; return the numbers of the kinds."""
     if not isinstance(events, Events):
@@ -226,11 +205,14 @@ def _check_arguments(
     if "sku" not in key:
         raise ArgumentError(f"Expected 'sku' in key, got {key!r}.")
     absent = [KEY_COLUMNS[name] for name in key if KEY_COLUMNS[name] not in events.columns]
+    if named and any(name in events.columns for name in EVENT_IDS):
+        absent = [name for name in absent if name != "sku"]
     if absent:
         raise DataError(
             "events",
             [f"there is no column {name!r}, which key={tuple(key)!r} needs" for name in absent],
-            f"say which column it is in read_events: columns={{{absent[0]!r}: '...'}}",
+            f"say which column it is in read_events: columns={{{absent[0]!r}: '...'}}"
+            + ("; or pass catalogue=, if events name products" if absent == ["sku"] else ""),
         )
     if kinds is None:
         return None
@@ -244,11 +226,27 @@ def _check_arguments(
     return [KINDS.index(kind) for kind in kinds]
 
 
-def _check_choices(partial_period: str, complete: bool | None) -> None:
+def _check_choices(partial_period: str, complete: bool | None, stock: str, trust: object) -> None:
+    if stock not in {"observed", "changes"}:
+        raise ArgumentError(f"Expected stock 'observed' or 'changes', got {stock!r}.")
     if partial_period not in {"drop", "keep"}:
         raise ArgumentError(f"Expected partial_period 'drop' or 'keep', got {partial_period!r}.")
     if complete not in {None, True, False}:
         raise ArgumentError(f"Expected complete True, False or None, got {complete!r}.")
+    if trust not in {None, "events"} and not callable(getattr(trust, "weights", None)):
+        raise ArgumentError(
+            f"Expected trust=score_trust(events), 'events' or None, got a {type(trust).__name__}."
+        )
+
+
+def _check_stock(stock: str, level: str) -> bool:
+    """Say whether stock holds until it changes; that of several SKUs is no one state."""
+    if stock == "changes" and level != "sku":
+        raise ArgumentError(
+            f"Expected stock='observed' with level={level!r}, got 'changes': SKUs run out one by "
+            "one. Count at level='sku' and use Panel.rollup."
+        )
+    return stock == "changes"
 
 
 def _read_span(span: tuple[Any, Any] | None) -> tuple[int, int] | None:
@@ -263,32 +261,6 @@ def _read_span(span: tuple[Any, Any] | None) -> tuple[int, int] | None:
         raise ArgumentError(f"Expected span=(first day, last day), got {span!r}.")
     low, high = (np.datetime64(day.date(), "D").astype(np.int64) for day in (first, last))
     return int(low), int(high)
-
-
-def _read_as_of(events: Events, as_of: str | pd.Timestamp | None, zone: str) -> int | None:
-    """Return the moment as microseconds since 1970 in UTC."""
-    if as_of is None:
-        return None
-    if "ingest_time" not in events.columns:
-        raise DataError(
-            "events",
-            ["there is no column 'ingest_time', which as_of= needs"],
-            "say which column tells when the log learned of an event: "
-            "columns={'ingest_time': '...'}",
-        )
-    try:
-        moment = pd.Timestamp(as_of)
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"Expected as_of to be a time, got {as_of!r}.") from error
-    local = (
-        moment.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
-        if moment.tz is None
-        else moment
-    )
-    if pd.isna(local):
-        raise ArgumentError(f"Expected as_of to be a time that occurs once, got {as_of!r}.")
-    day = local.tz_convert("UTC").tz_localize(None).to_datetime64().astype("datetime64[us]")
-    return int(day.astype(np.int64))
 
 
 def _one_currency(currencies: dict[str | None, int]) -> str | None:

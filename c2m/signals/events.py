@@ -13,12 +13,13 @@ import pyarrow as pa
 from c2m.errors import ArgumentError, DataError
 from c2m.frames import did_you_mean, name_list
 from c2m.signals import view
-from c2m.signals.reading import Reading
-from c2m.signals.scan import finish, first_and_last_days, has_column, scan
+from c2m.signals.counting.scan import finish, first_and_last_days, has_column, scan
+from c2m.signals.logs.sources import Source
+from c2m.signals.reading.reading import Reading
+from c2m.signals.reading.setaside import BadRows
+from c2m.signals.reading.tally import Tally
+from c2m.signals.reading.times import check_zone
 from c2m.signals.schema import COLUMNS, REQUIRED
-from c2m.signals.sources import Source
-from c2m.signals.tally import Tally
-from c2m.signals.times import check_zone
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,12 +36,15 @@ class Events:
         The schema it was read with.
     on_bad : {"error", "set_aside"}
         What happens to rows that cannot be used.
+    bad_rows : BadRows, optional
+        Where those rows are written, redacted.
     """
 
     source: Source
     reading: Reading = field(repr=False)
     schema: str = "canonical"
-    on_bad: Literal["error", "set_aside"] = "error"
+    on_bad: Literal["error", "set_aside"] = "set_aside"
+    bad_rows: BadRows | None = None
 
     # ---------------------------------------------------------------- what it holds
 
@@ -65,16 +69,29 @@ class Events:
         """The zone that was named for times without one."""
         return self.reading.time_zone
 
-    @cached_property
+    @property
     def rejected(self) -> pd.DataFrame:
         """Rows that cannot be used: reason, rows, first. Reads the log once.
 
         A row that fails for several reasons counts under the first of them.
         """
+        return self._counted.frame()
+
+    @property
+    def excluded(self) -> pd.DataFrame:
+        """What is in order and left out: reason, events. Reads the log once.
+
+        Records of kinds that say nothing of demand, by kind, and events without the consent that
+        ``consent=`` asks for.
+        """
+        return self._counted.excluded()
+
+    @cached_property
+    def _counted(self) -> Tally:
         tally = Tally()
         for _ in scan(self, "UTC", (), (), tally):
             pass
-        return tally.frame()
+        return tally
 
     def days(self, tz: str | None = None) -> pd.DatetimeIndex:
         """Return the days from the first event to the last.

@@ -2,26 +2,26 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
-from typing import Final, Literal
+from typing import Literal
 
-import pandas as pd
 import pyarrow as pa
 
 from c2m.errors import ArgumentError, DataError, warn
 from c2m.frames import did_you_mean, name_list
-from c2m.signals.columns import match_columns, type_problems
-from c2m.signals.csvfiles import CsvSource
 from c2m.signals.events import Events
-from c2m.signals.files import file_kind, find_files, warn_of_partitions
-from c2m.signals.parquetfiles import ParquetSource
-from c2m.signals.reading import Reading
+from c2m.signals.logs.given import open_source
+from c2m.signals.logs.sources import Source
+from c2m.signals.reading.columns import match_columns, type_problems
+from c2m.signals.reading.consent import needed_bits
+from c2m.signals.reading.layouts import check_needs, layout_reading, looks_like
+from c2m.signals.reading.pseudonyms import Pseudonyms
+from c2m.signals.reading.reading import Reading
+from c2m.signals.reading.setaside import BadRows
+from c2m.signals.reading.times import check_format, check_zone, no_zone
 from c2m.signals.schema import COLUMNS, EVENT_TYPES, REQUIRED
-from c2m.signals.sources import FrameSource, Source
-from c2m.signals.times import check_format, check_zone, no_zone
-
-SCHEMAS: Final = ("canonical",)
-"""Names that ``schema=`` takes."""
+from c2m.signals.schemas import find_layout
 
 
 def read_events(
@@ -32,7 +32,11 @@ def read_events(
     event_types: Mapping[str, str | None] | str | None = None,
     time_zone: str | None = None,
     time_format: str | None = None,
-    on_bad: Literal["error", "set_aside"] = "error",
+    key: bytes | None = None,
+    consent: Literal["all"] | Sequence[str] | None = None,
+    on_bad: Literal["error", "set_aside"] = "set_aside",
+    bad_rows: str | os.PathLike[str] | None = None,
+    bad_rows_days: int = 30,
     delimiter: str | None = None,
     encoding: str = "utf8",
 ) -> Events:
@@ -40,33 +44,55 @@ def read_events(
 
     Parameters
     ----------
-    source : DataFrame or other Arrow table, path, or list of paths
-        A frame in memory (pandas, polars, pyarrow), a parquet or CSV file, a folder of them, a
-        pattern such as ``"events/*.parquet"``, or a list of paths. Files and folders whose names
-        start with ``.`` or ``_`` are no part of a folder. A file is read once, however many paths
-        lead to it.
+    source : DataFrame or other Arrow table, path, list of paths, list of dicts
+        A frame in memory (pandas, polars, pyarrow), a parquet, CSV or JSON file, a folder of them,
+        a pattern such as ``"events/*.parquet"``, or a list of paths; or JSON that is parsed
+        already. Files and folders whose names start with ``.`` or ``_`` are no part of a folder. A
+        file is read once, however many paths lead to it. JSON is an array of objects, one object,
+        or one object a line.
     schema : str
         The layout of the log. ``"canonical"``: the columns of `c2m.signals.COLUMNS`;
-        ``event_time``, ``event_type`` and ``sku`` are required. Other columns are not read.
+        ``event_time``, ``event_type`` and ``sku`` (or ``product_id``, ``variant_id``, which a
+        `Catalogue` knows) are required. Other columns are not read.
+        `c2m.signals.describe_schema` lists the exports of shop systems that are read as they are.
     columns : mapping of str to (str or None), optional
         Canonical column -> column of the log, where the names differ. None: the log has no such
-        column, whatever a column of that name holds.
+        column, whatever a column of that name holds. With a layout whose records are converted,
+        the columns of the log are the canonical ones that it gives.
     event_types : mapping of str to (str or None), or str, optional
         Type in the log -> type of `c2m.EVENT_TYPES`; None leaves events of a type out. One type
-        for every row of a log that has no such column: ``event_types="purchase"``.
+        for every row of a log that has no such column: ``event_types="purchase"``. With a layout
+        whose records are converted, the types of the log are the canonical ones that it gives.
     time_zone : str, optional
         Where times that carry no zone were written down: ``"UTC"``, or the zone of the shop's
-        clock. The shop's own dates are times at midnight there.
+        clock. The shop's own dates are times at midnight there. Also the zone whose days are
+        counted, unless `build_panel` is told another.
     time_format : str, optional
         Format of times that are text but not ISO, such as ``"%d/%m/%Y %H:%M"``; ``"s"``,
         ``"ms"``, ``"us"`` or ``"ns"`` for numbers since 1970 in UTC.
-    on_bad : {"error", "set_aside"}
-        What to do with rows that cannot be used: stop when the log has been read, listing every
-        reason, or go on without them, with a warning (`Events.rejected` lists them).
+    key : bytes, optional
+        16 to 64 random bytes, from which the pseudonyms of users, sessions, orders and events are
+        made. Needed for every layout but the canonical one, where ids stay as they are without
+        it. Make it with ``secrets.token_bytes(32)``, keep it outside the data, and pass the same
+        one for all logs of a tenant and year. It is not kept by the result, and never shown.
+    consent : "all" or sequence of str, optional
+        ``"all"`` reads every event, whatever people agreed to. Purposes (``"analytics_storage"``,
+        ``"ad_storage"``, ``"ad_user_data"``, ``"ad_personalization"``) read only the events whose
+        person granted each of them; unset is no, and those left out are counted
+        (`Events.excluded`). Needed where a layout says what people agreed to.
+    on_bad : {"set_aside", "error"}
+        What to do with rows that cannot be used: go on without them, with a warning that counts
+        them by reason (`Events.rejected` lists them), or stop when the log has been read, listing
+        every reason.
+    bad_rows : path, optional
+        Folder for files of bad rows: the first 100 of each reason, redacted, with the day on which
+        the file is to be deleted in its name. Those whose day has come are deleted by this call.
+    bad_rows_days : int
+        After how many days such a file is to be deleted.
     delimiter : str, optional
         Between the fields of a CSV file; a comma, or a tab for ``.tsv``, unless given.
     encoding : str
-        Of CSV files.
+        Of CSV files; JSON is UTF-8.
 
     Returns
     -------
@@ -76,9 +102,10 @@ def read_events(
     Raises
     ------
     DataError
-        If there is no such file, it cannot be read, or columns are missing or of the wrong type.
+        If there is no such file, it cannot be read, columns are missing or of the wrong type, or
+        the log is of another layout.
     ArgumentError
-        If an argument is out of its range.
+        If an argument is out of its range, or the layout needs ``key=`` or ``consent=``.
 
     Warns
     -----
@@ -112,8 +139,7 @@ def read_events(
     >>> [str(day.date()) for day in events.days()]
     ['2026-11-21', '2026-11-22']
     """
-    if schema not in SCHEMAS:
-        raise ArgumentError(f"Expected schema 'canonical', got {schema!r}.")
+    layout = find_layout(schema)
     if on_bad not in {"error", "set_aside"}:
         raise ArgumentError(f"Expected on_bad 'error' or 'set_aside', got {on_bad!r}.")
     if time_zone is not None:
@@ -123,39 +149,28 @@ def read_events(
     if not isinstance(columns, Mapping | None):
         raise ArgumentError(f"Expected columns={{canonical name: own name}}, got {columns!r}.")
     mapping = _check_event_types({} if event_types is None else event_types)
-    log = _open(source, delimiter=delimiter, encoding=encoding)
-    reading = _make_reading(log, columns or {}, mapping, time_zone, time_format)
-    events = Events(log, reading, schema, on_bad)
-    _warn_of_columns(events, columns or {})
-    return events
-
-
-def _open(source: object, *, delimiter: str | None, encoding: str) -> Source:
-    paths = source if isinstance(source, (list, tuple)) else [source]
-    names = [os.fspath(path) for path in paths if isinstance(path, (str, os.PathLike))]
-    if names and len(names) == len(paths):
-        return _open_files(names, delimiter=delimiter, encoding=encoding)
-    if isinstance(source, pd.DataFrame) or hasattr(source, "__arrow_c_stream__"):
-        return FrameSource.of(source)
-    problem = f"a {type(source).__name__} is neither a table nor a path"
-    raise DataError("events", [problem], "pass a pandas, polars or pyarrow frame, or a path")
-
-
-def _open_files(paths: Sequence[str], *, delimiter: str | None, encoding: str) -> Source:
-    """Find the files that paths or patterns mean; all parquet, or all CSV."""
-    name = name_list(paths) if len(paths) > 1 else paths[0]
-    files = list({file.resolve(): file for path in paths for file in find_files(path)}.values())
-    kinds = {file_kind(file) for file in files}
-    if len(kinds) > 1:
-        problem = f"{name!r} holds parquet and CSV files"
-        raise DataError("events", [problem], "pass a pattern that matches one of them")
-    source: Source
-    if kinds == {"parquet"}:
-        source = ParquetSource.of(name, files)
+    pseudonyms = None if key is None else Pseudonyms(key)
+    needed = needed_bits(consent)
+    if layout is not None:
+        check_needs(layout, key_given=key is not None, consent_given=needed is not None)
+    keep = None if bad_rows is None else BadRows.of(bad_rows, schema, bad_rows_days)
+    log = open_source(
+        source, layout, delimiter=delimiter, encoding=encoding, remember=keep is not None
+    )
+    if layout is None:
+        reading = _make_reading(log, columns or {}, mapping, time_zone, time_format)
     else:
-        source = CsvSource.of(name, files, delimiter=delimiter, encoding=encoding)
-    warn_of_partitions(files, source.types)
-    return source
+        reading = layout_reading(log, layout, columns or {}, mapping, time_zone, time_format)
+    reading = replace(reading, pseudonyms=pseudonyms, consent=needed, keep_bad=keep is not None)
+    if needed and "consent" not in reading.columns:
+        raise ArgumentError(
+            f"Expected consent=None or 'all', got {consent!r}: this log does not say what people "
+            "agreed to (it has no column 'consent')."
+        )
+    events = Events(log, reading, schema, on_bad, keep)
+    if layout is None:
+        _warn_of_columns(events, columns or {})
+    return events
 
 
 def _check_delimiter(delimiter: str | None) -> None:
@@ -195,6 +210,8 @@ def _make_reading(
     ]
     if found:
         fixes = "; ".join(dict.fromkeys(fix for _, fix in found))
+        if alike := looks_like(list(log.types)):
+            fixes += f"; or pass schema={alike[0]!r}, as which it looks"
         raise DataError("events", [problem for problem, _ in found], fixes)
     own = matched["event_time"]
     kind = log.types[own]
@@ -202,6 +219,8 @@ def _make_reading(
     if time_zone is None and (local or pa.types.is_date(kind)):
         raise no_zone(own)
     types = {name: log.types[own] for name, own in matched.items()}
+    if "sku" not in matched:
+        matched["sku"], types["sku"] = "sku", pa.null()
     return Reading(matched, types, event_types, time_zone, time_format)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from c2m.signals.coding import used_values
+from c2m.signals.counting.coding import used_values
 
 if TYPE_CHECKING:
     from c2m.signals.events import Events

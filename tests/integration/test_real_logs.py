@@ -105,7 +105,7 @@ def test_negative_quantities_and_bad_debt_are_errors_that_say_what_to_do(retail)
     raw = retail.assign(Quantity=retail["Quantity"].where(retail["event_type"] != "return", -1))
     raw["event_type"] = "purchase"
     with pytest.raises(DataError) as caught:
-        build_panel(read_events(raw, **RETAIL), freq="D")
+        build_panel(read_events(raw, **RETAIL, on_bad="error"), freq="D")
     negative = int((retail["event_type"] == "return").sum())
     assert f"{negative:,} of 541,909 rows: 'Quantity' below 0" in str(caught.value)
     assert "2 of 541,909 rows: 'UnitPrice' below 0" in str(caught.value)

@@ -112,7 +112,7 @@ def test_csv_in_another_encoding_says_so(tmp_path):
 def test_a_torn_csv_line_is_counted_as_a_bad_row(tmp_path):
     path = write_csv(tmp_path / "log.csv", CSV + "2026-11-20T10:00:00Z,view\n")
     with pytest.raises(DataError, match="1 of 2 rows: has another number of fields"):
-        read_events(path).to_frame()
+        read_events(path, on_bad="error").to_frame()
 
 
 # ---------------------------------------------------------------- sources that are none
@@ -123,7 +123,7 @@ def test_a_torn_csv_line_is_counted_as_a_bad_row(tmp_path):
     [
         (lambda folder: folder / "nothing.parquet", "there is no file or folder"),
         (lambda folder: folder / "*.parquet", "no file matches"),
-        (lambda folder: folder, "holds no parquet or CSV file"),
+        (lambda folder: folder, "holds no parquet or CSV or JSON file"),
         (lambda _: 7, "neither a table nor a path"),
     ],
 )
@@ -140,7 +140,7 @@ def test_a_source_that_is_none_says_what_to_pass(tmp_path, make, message):
         ("a.csv", b"", "is empty"),
         ("a.csv", b"sku,sku\n", "more than once"),
         ("a.csv.gz", b"no gzip", "cannot be read"),
-        ("a.xlsx", b"PK", "neither a parquet nor a CSV file"),
+        ("a.xlsx", b"PK", "neither a parquet, nor a CSV, nor a JSON file"),
     ],
 )
 def test_a_wrong_file_is_named(tmp_path, name, content, message):
@@ -271,7 +271,7 @@ def test_a_required_column_that_a_file_lacks_is_an_error(tmp_path):
 
 def test_unknown_event_types_are_listed_with_a_suggestion():
     with pytest.raises(DataError) as caught:
-        read_events(make_log(event_type=["vieww", "buy"])).to_frame()
+        read_events(make_log(event_type=["vieww", "buy"]), on_bad="error").to_frame()
     assert "unknown event type 'vieww' (did you mean 'view'?)" in str(caught.value)
     assert len(caught.value.problems) == 2
 

@@ -1,22 +1,25 @@
-"""Two families of traffic that no one means to buy by: crawlers and bought rings."""
+"""Traffic that no one means to buy by: its families, and those that come and go in a day."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from c2m.datasets.market import fakeaccounts
 from c2m.datasets.market.assortment import Assortment
+from c2m.datasets.market.faketraffic import (
+    FIRST_USER,
+    FakeTraffic,
+    Ints,
+    events_of,
+    joined,
+)
 from c2m.datasets.market.settings import ANNOUNCED, Settings, Stream
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+FIRST_CRAWLER: Final = FIRST_USER["crawler"]
+FIRST_RING_USER: Final = FIRST_USER["ring"]
 
-FIRST_CRAWLER: Final = 2**40
-FIRST_RING_USER: Final = 2**41
-"""People are numbered from 0, the users of the two families from here."""
-
-_CRAWLER_SHARE: Final = 0.6
 _LONGEST_CRAWL: Final = 500
 _BLOCK: Final = 28
 _RING_DAYS: Final = 4
@@ -26,37 +29,18 @@ _LAST_BURST: Final = 1430.0
 """Minute from which no burst begins, so that it ends on its day."""
 
 
-@dataclass(frozen=True)
-class FakeTraffic:
-    """Views and carts of one day that mean nothing; every array has the shape (n_events,).
-
-    Parameters
-    ----------
-    sku, user : ndarray of int
-        Their numbers.
-    minute : ndarray
-        Of the day.
-    is_cart : ndarray of bool
-        Carts; the others are views.
-    """
-
-    sku: Ints
-    user: Ints
-    minute: Floats
-    is_cart: NDArray[np.bool_]
-
-
 def fake_traffic(settings: Settings, brand: Assortment, day: int) -> FakeTraffic:
     """Draw the fake traffic of one day.
 
     Crawlers: few users, each goes through the catalogue with the same gap between any two views.
     Rings: in four days of every four weeks, many users that were never seen before look at one of
-    three SKUs and put it into the cart, 200 of them within five minutes.
+    three SKUs and put it into the cart, 200 of them within five minutes. For the other families
+    see `c2m.datasets.market.fakeaccounts`.
 
     Parameters
     ----------
     settings : Settings
-        Seed and shares.
+        Seed, shares and families.
     brand : Assortment
         SKUs.
     day : int
@@ -67,13 +51,7 @@ def fake_traffic(settings: Settings, brand: Assortment, day: int) -> FakeTraffic
     FakeTraffic
         Views and carts.
     """
-    crawl, ring = _crawls(settings, brand, day), _ring(settings, brand, day)
-    return FakeTraffic(
-        *(
-            np.concatenate([getattr(crawl, name), getattr(ring, name)])
-            for name in ("sku", "user", "minute", "is_cart")
-        )
-    )
+    return joined([_TRAFFIC[family](settings, brand, day) for family in settings.fake_families])
 
 
 def crawlers(settings: Settings, n_skus: int) -> tuple[int, int]:
@@ -91,7 +69,7 @@ def crawlers(settings: Settings, n_skus: int) -> tuple[int, int]:
     robots, length : int
         At least one crawler where there are fakes.
     """
-    events = _CRAWLER_SHARE * settings.fake_share * settings.events_per_day
+    events = events_of(settings, "crawler")
     length = min(n_skus, _LONGEST_CRAWL, max(10, round(events)))
     return (max(1, round(events / length)) if events else 0), length
 
@@ -111,16 +89,15 @@ def fake_users(settings: Settings, n_skus: int) -> tuple[Ints, NDArray[np.object
     users : ndarray of int
         Their numbers.
     family : ndarray of object
-        ``"crawler"`` or ``"ring"``.
+        ``"crawler"``, ``"ring"`` and so on.
     """
-    robots, _ = crawlers(settings, n_skus)
-    rings = [np.empty(0, dtype=np.int64)]
-    for day in range(settings.n_days):
-        users = _ring_users(settings, day)
-        rings.append(FIRST_RING_USER + day * 2**24 + np.arange(users))
-    ring = np.concatenate(rings)
-    family = np.array(["crawler"] * robots + ["ring"] * len(ring), dtype=object)
-    return np.append(FIRST_CRAWLER + np.arange(robots), ring), family
+    users = [_USERS[family](settings, n_skus) for family in settings.fake_families]
+    families = np.array(settings.fake_families, dtype=object)
+    return np.concatenate(users), np.repeat(families, [len(part) for part in users])
+
+
+def _crawler_users(settings: Settings, n_skus: int) -> Ints:
+    return np.arange(FIRST_CRAWLER, FIRST_CRAWLER + crawlers(settings, n_skus)[0])
 
 
 def _crawls(settings: Settings, brand: Assortment, day: int) -> FakeTraffic:
@@ -145,18 +122,25 @@ def _ring_start(settings: Settings, block: int) -> int:
     return int(settings.rng(Stream.RINGS, block).integers(0, _BLOCK - _RING_DAYS))
 
 
-def _ring_users(settings: Settings, day: int) -> int:
+def _ring_size(settings: Settings, day: int) -> int:
     """Return how many ring users act on a day."""
     since = day % _BLOCK - _ring_start(settings, day // _BLOCK)
     if not 0 <= since < _RING_DAYS:
         return 0
-    events = (1 - _CRAWLER_SHARE) * settings.fake_share * settings.events_per_day
-    return round(events * _BLOCK / _RING_DAYS / 3)
+    return round(events_of(settings, "ring") * _BLOCK / _RING_DAYS / 3)
+
+
+def _ring_users(settings: Settings, _: int) -> Ints:
+    rings = [
+        FIRST_RING_USER + day * 2**24 + np.arange(_ring_size(settings, day))
+        for day in range(settings.n_days)
+    ]
+    return np.concatenate(rings)
 
 
 def _ring(settings: Settings, brand: Assortment, day: int) -> FakeTraffic:
     """Return two views and one cart of every ring user of the day."""
-    users = _ring_users(settings, day)
+    users = _ring_size(settings, day)
     block = settings.rng(Stream.RINGS, 2**20 + day // _BLOCK)
     sold = np.flatnonzero(brand.launch <= day // _BLOCK * _BLOCK)
     boosted = block.choice(sold, min(_RING_SKUS, len(sold)), replace=False)
@@ -171,3 +155,21 @@ def _ring(settings: Settings, brand: Assortment, day: int) -> FakeTraffic:
         minute=np.concatenate([start, start + 0.3, start + 0.6]),
         is_cart=np.repeat([False, False, True], users),
     )
+
+
+_TRAFFIC: Final[dict[str, Callable[[Settings, Assortment, int], FakeTraffic]]] = {
+    "crawler": _crawls,
+    "ring": _ring,
+    "hoarder": fakeaccounts.hoarding,
+    "replay": fakeaccounts.replays,
+    "drip": fakeaccounts.dripping,
+    "mob": fakeaccounts.mobbing,
+}
+_USERS: Final[dict[str, Callable[[Settings, int], Ints]]] = {
+    "crawler": _crawler_users,
+    "ring": _ring_users,
+    "hoarder": lambda settings, _: fakeaccounts.accounts(settings, "hoarder"),
+    "replay": lambda settings, _: fakeaccounts.accounts(settings, "replay"),
+    "drip": lambda settings, _: fakeaccounts.accounts(settings, "drip"),
+    "mob": lambda settings, _: fakeaccounts.accounts(settings, "mob"),
+}

@@ -1,6 +1,6 @@
 """The event log of one day: traces of buyers, people who only look, and fake traffic."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
@@ -69,8 +69,8 @@ class LogMaker:
             *self._bought(day, around[day], rng),
             *self._returned(day, around, rng),
             self._browsed(day, rng),
-            self._faked(day),
         ]
+        parts = [*self._shown(day, parts), self._faked(day)]
         joined = {
             item.name: np.concatenate([getattr(part, item.name) for part in parts])
             for item in fields(Rows)
@@ -193,6 +193,19 @@ class LogMaker:
         kinds = np.where(out & (kinds == CODE["cart_add"]), CODE["notify_me"], kinds)
         kinds = np.where(not_yet & (kinds == CODE["cart_remove"]), CODE["share"], kinds)
         return self._rows(day, kinds.astype(np.int8), (sku, user), clock(rng.random(len(sku))))
+
+    def _shown(self, day: int, parts: Sequence[Rows]) -> Iterator[Rows]:
+        """Leave out the views that are not made because the shop hides what is out of stock."""
+        hidden = self.settings.page_suppression
+        if not hidden:
+            yield from parts
+            return
+        rng = self.settings.rng(Stream.HIDDEN, day)
+        for part in parts:
+            out = part.minute >= self.flows.minutes[day, part.sku, 0]
+            out &= self.brand.launch[part.sku] <= day
+            kept = ~(out & (part.kind == CODE["view"]) & (rng.random(len(out)) < hidden))
+            yield Rows(**{item.name: getattr(part, item.name)[kept] for item in fields(Rows)})
 
     def _faked(self, day: int) -> Rows:
         fake = fake_traffic(self.settings, self.brand, day)

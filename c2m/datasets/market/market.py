@@ -40,7 +40,8 @@ class MarketTruth:
     rate : ndarray, shape (n_skus, n_days)
         Expected latent demand of all locations, units a day.
     view_rate : ndarray, shape (n_skus, n_days)
-        Expected views by real people, a day.
+        Expected views by real people, a day, were every SKU always shown (see
+        ``page_suppression``).
     demand : ndarray of int, shape (n_days, n_skus, n_locations)
         Latent demand: what people wanted, first choice.
     own : ndarray of int, shape (n_days, n_skus, n_locations)
@@ -52,7 +53,7 @@ class MarketTruth:
     returns : ndarray of int, shape (n_days, n_skus)
         Units that came back, by the day of their return.
     fake_users : DataFrame
-        user_key and family (``"crawler"`` or ``"ring"``) of every fake user.
+        user_key and family (``"crawler"``, ``"ring"``, ...) of every fake user.
     """
 
     rate: NDArray[np.float64]
@@ -237,7 +238,10 @@ def simulate_market(
     spill_share: float = 0.4,
     return_rate: float = 0.25,
     launch_share: float = 0.25,
+    page_suppression: float = 0.0,
+    review_days: int = 7,
     user_keys: Literal["text", "int"] = "text",
+    fake_families: tuple[str, ...] = ("crawler", "ring"),
 ) -> Market:
     """Simulate the event log of a brand, and keep the truth behind it.
 
@@ -245,10 +249,10 @@ def simulate_market(
     planned price, and a peak day (the Friday after Thanksgiving) that takes demand from the days
     around it. Colours follow Zipf's law, sizes a bell curve. Every wanted unit has a buyer, who
     leaves traces: views about 10 days before, a wish 14 days before, a cart 2 days before, each
-    with its spread. Stock is filled up once a week from smoothed sales and runs out; some of
-    those who find nothing take a neighbouring size or another colour. Bought units come back after
-    3 to 45 days, and are not put back on sale. Around all this lie the events of people who only
-    look, crawlers, bought rings, late rows and doubled rows.
+    with its spread. Stock is filled up every `review_days` from smoothed sales and runs out; some
+    of those who find nothing take a neighbouring size or another colour. Bought units come back
+    after 3 to 45 days, and are not put back on sale. Around all this lie the events of people who
+    only look, crawlers, bought rings, late rows and doubled rows.
 
     Parameters
     ----------
@@ -265,7 +269,7 @@ def simulate_market(
     events_per_day : int
         Mean number of events; about 4 % as many units are wanted.
     fake_share : float
-        Share of crawlers and rings in all events.
+        Share of fake traffic in all events.
     late_share : float
         Share of events that reach the log one day or more after they happened.
     duplicate_share : float
@@ -277,8 +281,20 @@ def simulate_market(
     launch_share : float
         Share of styles that go on sale between day 28 and day 335; they can be seen, wished for
         and asked for (``notify_me``) three weeks before.
+    page_suppression : float
+        Share of the views by real people that are not made while a SKU is out of stock online,
+        because the shop shows it further down. Who wants it still does.
+    review_days : int
+        Days between two deliveries to a location. Stock covers twice as many days, so with 1 most
+        stock-outs begin and end within a day.
     user_keys : {"text", "int"}
         Type of the pseudonyms.
+    fake_families : tuple of str
+        Who makes the fake traffic: ``"crawler"`` (goes through the catalogue at an even pace),
+        ``"ring"`` (bursts of new users at three SKUs), ``"hoarder"`` (fills carts every day),
+        ``"replay"`` (plays recorded sessions of people again), ``"drip"`` (accounts that come
+        back for one or two events, half of them at five SKUs) and ``"mob"`` (hired people, who
+        look around before they look at one of four SKUs, five days in every fourteen).
 
     Returns
     -------

@@ -18,6 +18,9 @@ LONGEST_RETURN: Final = 45
 ANNOUNCED: Final = 21
 """Days before its launch from which a style can be seen."""
 
+FAKE_FAMILIES: Final = ("crawler", "ring", "hoarder", "replay", "drip", "mob")
+"""Families of fake traffic."""
+
 
 class Stream(IntEnum):
     """The streams of random numbers; each is drawn anew for a day, a block of days or the brand."""
@@ -35,6 +38,11 @@ class Stream(IntEnum):
     DELIVERY = 11
     SPILL = 12
     ARRIVAL = 13
+    HIDDEN = 14
+    HOARDERS = 15
+    REPLAYS = 16
+    DRIPS = 17
+    MOBS = 18
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,8 @@ class Settings:
     ----------
     seed, n_styles, n_colours, n_sizes, n_stores, n_regions, start, n_days, events_per_day
         See `c2m.datasets.simulate_market`.
-    fake_share, late_share, duplicate_share, spill_share, return_rate, launch_share, user_keys
+    fake_share, late_share, duplicate_share, spill_share, return_rate, launch_share,
+    page_suppression, review_days, user_keys, fake_families
         See `c2m.datasets.simulate_market`.
     """
 
@@ -64,7 +73,10 @@ class Settings:
     spill_share: float = field(metadata={"range": (0.0, 1.0)})
     return_rate: float = field(metadata={"range": (0.0, 0.8)})
     launch_share: float = field(metadata={"range": (0.0, 0.9)})
+    page_suppression: float = field(metadata={"range": (0.0, 1.0)})
+    review_days: int = field(metadata={"range": (1, 28)})
     user_keys: Literal["text", "int"]
+    fake_families: tuple[str, ...] = ("crawler", "ring")
 
     def __post_init__(self) -> None:
         """Refuse every argument that is out of its range, all at once."""
@@ -78,6 +90,9 @@ class Settings:
                 wrong.append(f"{item.name} from {low:,} to {high:,}, got {value!r}")
         if self.user_keys not in {"text", "int"}:
             wrong.append(f"user_keys 'text' or 'int', got {self.user_keys!r}")
+        families = self.fake_families
+        if not families or set(families) - set(FAKE_FAMILIES) or len(set(families)) < len(families):
+            wrong.append(f"fake_families from {', '.join(FAKE_FAMILIES)}, got {families!r}")
         if wrong:
             raise ArgumentError(f"Expected {'; '.join(wrong)}.")
         try:

@@ -18,7 +18,6 @@ _HOURS: Final = np.array(
     [1, 0.5, 0.3, 0.2, 0.2, 0.5, 1, 2, 3, 4, 5, 5.5, 6, 5.5, 5, 5, 5.5, 6, 7, 8, 9, 8, 5, 2.5]
 )
 _CLOCK: Final = np.append(0.0, np.cumsum(_HOURS) / _HOURS.sum())
-_REVIEW: Final = 7
 _SMOOTHING: Final = 1 / 21
 _LATE_DELIVERY: Final = 0.12
 _MOST_SHORT: Final = 10_000
@@ -95,10 +94,11 @@ def draw_demand(settings: Settings, brand: Assortment, rate: Floats, day: int) -
 def simulate_flows(settings: Settings, brand: Assortment, rate: Floats) -> Flows:
     """Run the stock of every SKU and location through the days.
 
-    Stock is reviewed once a week (each location on its weekday) and filled up to two weeks of the
-    smoothed sales and a safety stock; what is ordered comes with the next review, or a
-    week late for 12 % of the styles. A launch is bought once for two weeks, with an error of
-    30 %. What the smoothing sees are sales, not demand, so a stock-out makes the next one likelier.
+    Stock is reviewed every `review_days`, once a week unless set (each location on its weekday),
+    and filled up to twice as many days of the smoothed sales and a safety stock; what is ordered
+    comes with the next review, or one later for 12 % of the styles. A launch is bought once for two
+    weeks, with an error of 30 %. What the smoothing sees are sales, not demand, so a stock-out
+    makes the next one likelier.
 
     Parameters
     ----------
@@ -158,7 +158,8 @@ class _Shelf:
         self.day = day
         starts = self.first == day
         self.on_hand[starts] = self._level()[starts]
-        here = np.arange(self.on_hand.shape[1]) % _REVIEW == day % _REVIEW
+        every = self.settings.review_days
+        here = np.arange(self.on_hand.shape[1]) % every == day % every
         rng = self.settings.rng(Stream.DELIVERY, day)
         late = (rng.random(self.settings.n_styles) < _LATE_DELIVERY)[self.brand.style]
         due = here[None, :] & ~late[:, None] & (self.first <= day)[:, None]
@@ -173,7 +174,7 @@ class _Shelf:
         self.pace = self.pace + np.where(seen, _SMOOTHING * (sales - self.pace), 0.0)
 
     def _level(self) -> Counts:
-        cover = 2 * _REVIEW * self.pace
+        cover = 2 * self.settings.review_days * self.pace
         return np.ceil(cover + 1.3 * np.sqrt(cover)).astype(np.int32)
 
 

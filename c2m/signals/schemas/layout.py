@@ -1,6 +1,6 @@
 """What c2m knows of the export of a shop system: a `Layout`, and what its reader yields."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -98,26 +98,63 @@ class Aside:
         Records that cannot be used, each with its fields that may be shown.
     unread : mapping of str to int
         Kind of record in the source -> how many of them mean nothing for demand.
+    more : mapping of Bad to int
+        The first of many bad records of one reason that are not listed -> how many there are.
     num_rows : int
         0, as it takes the place of a batch without rows.
     """
 
     bad: tuple[tuple[Bad, Mapping[str, Any]], ...] = field(default=(), repr=False)
     unread: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    more: Mapping[Bad, int] = field(default_factory=lambda: MappingProxyType({}))
     num_rows: int = 0
 
 
-ConvertBatch = Callable[[Any, int], Iterator[Any]]
-"""Arrow batch with `Layout.fields`, number of its first row -> batches of canonical columns and
-`ROW`, and `Aside`."""
+ConvertBatch = Callable[[Any, int, dict[str, Any]], Iterator[Any]]
+"""Rows, number of the first of them, what this pass over the log remembers -> batches of canonical
+columns and `ROW`, and `Aside`. Rows are an Arrow batch with `Layout.fields`, or a list of `Record`.
+What is remembered starts empty, and is shared by all files of a pass."""
 
 ROW: Final = "record number"
 """Column of a batch that says from which record of its file each row comes."""
 
 
+class BadList:
+    """Bad records of one reason after the other: the first are listed, all are counted."""
+
+    def __init__(self) -> None:
+        self.listed: list[Bad] = []
+        self.more: dict[tuple[str, str], tuple[Bad, int]] = {}
+
+    def add(self, bad: Bad) -> None:
+        """Add a record.
+
+        Parameters
+        ----------
+        bad : Bad
+            What is wrong with it.
+        """
+        if len(self.listed) < _MOST_LISTED:
+            self.listed.append(bad)
+            return
+        what = (bad.reason, bad.fix)
+        first, count = self.more.get(what, (bad, 0))
+        self.more[what] = first, count + 1
+
+    def take(self) -> Iterator[Aside]:
+        """Yield what there is, and forget it."""
+        if self.listed:
+            more = dict(self.more.values())
+            yield Aside(tuple((bad, MappingProxyType({})) for bad in self.listed), more=more)
+            self.listed, self.more = [], {}
+
+
+_MOST_LISTED: Final = 1 << 12
+
+
 @dataclass(frozen=True)
 class Layout:
-    """How the export of one system is read. Exactly one of `columns` and `convert` is given.
+    """How the export of one system is read: by `columns`, `convert` or `convert_batch`.
 
     Parameters
     ----------
@@ -151,6 +188,9 @@ class Layout:
         For flat tables: zone of times without one, where the source always means the same.
     header : tuple of str
         Names of the columns of a CSV file without a header.
+    quotes : bool
+        Whether quotation marks may stand around a field of a CSV file. Where they mean nothing,
+        a backslash takes the meaning from the character behind it.
     has_users : bool
         Whether there are user, session or order ids, so that a key is needed.
     has_consent : bool
@@ -159,8 +199,12 @@ class Layout:
         Top-level fields of which a small number, an ISO time or a known kind of event may stand in
         a file of bad rows. Never ids, codes, names or free text.
     convert_batch : callable, optional
-        The same as `convert` for Arrow batches, a column at a time, where a log is too large to go
-        record by record.
+        In the place of `convert`, a column at a time, where a log is too large to go record by
+        record. A field may be dotted then: of ``items.price`` in a parquet file no more is read.
+    time_field : str, optional
+        Field with the time in microseconds, whose statistics say what days a file holds.
+    superseded : callable, optional
+        Names of the log's files -> positions of those that others of them replace.
 
     Notes
     -----
@@ -186,7 +230,20 @@ class Layout:
     time_format: str | None = None
     time_zone: str | None = None
     header: tuple[str, ...] = ()
+    quotes: bool = True
     has_users: bool = True
     has_consent: bool = False
     shown: tuple[str, ...] = ()
     convert_batch: ConvertBatch | None = None
+    time_field: str = ""
+    superseded: Callable[[Sequence[str]], Sequence[int]] | None = None
+
+    @property
+    def flat(self) -> bool:
+        """Whether its rows are read as they are."""
+        return self.convert is None and self.convert_batch is None
+
+    @property
+    def tops(self) -> tuple[str, ...]:
+        """Top-level fields that are read."""
+        return tuple(dict.fromkeys(name.partition(".")[0] for name in self.fields))

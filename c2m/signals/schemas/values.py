@@ -4,9 +4,14 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST: Final = -2_208_988_800_000_000
+_LATEST: Final = 7_258_118_400_000_000
+"""1900 and 2200, in microseconds since 1970."""
+
 _LONGEST: Final = 400
 """Characters of a code or number beyond which it is none."""
 
@@ -82,6 +87,49 @@ def micros(value: Any) -> int | None:
     return (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
 
 
+def local_micros(value: Any, zone: str) -> int | None:
+    """Return a time as microseconds since 1970 in UTC; one without a zone is one of a shop's clock.
+
+    Parameters
+    ----------
+    value : object
+        A time, or text of one: ISO, or month, day, year and a clock of 24 hours.
+    zone : str
+        Zone of the shop's clock. Of a time that occurs twice, the first is meant.
+
+    Returns
+    -------
+    int or None
+        None for what is no time.
+
+    Examples
+    --------
+    >>> local_micros("12/1/2010 8:26", "Europe/London") == micros("2010-12-01T08:26:00Z")
+    True
+    >>> local_micros("2011-07-01 08:26:00", "Europe/London") == micros("2011-07-01T07:26:00Z")
+    True
+    """
+    found = value
+    if isinstance(value, str) and len(value) <= _LONGEST:
+        found = _iso_or_american(value.strip())
+    if not isinstance(found, datetime):
+        return None
+    return micros(found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(zone)))
+
+
+def _iso_or_american(value: str) -> datetime | None:
+    for read in (datetime.fromisoformat, _american):
+        try:
+            return read(value)
+        except ValueError:
+            continue
+    return None
+
+
+def _american(value: str) -> datetime:
+    return datetime.strptime(value, "%m/%d/%Y %H:%M")
+
+
 def since_1970(value: Any, unit: int) -> int | None:
     """Return a number of seconds, milliseconds or microseconds as microseconds.
 
@@ -98,7 +146,7 @@ def since_1970(value: Any, unit: int) -> int | None:
         None for what is no number, or lies before 1900 or after 2200.
     """
     found = number(value)
-    if found is None:
+    if found is None or abs(found) > _LATEST:  # in whatever unit
         return None
     if isinstance(value, int | str) and not isinstance(value, bool):
         try:
@@ -107,7 +155,7 @@ def since_1970(value: Any, unit: int) -> int | None:
             exact = round(found * unit)
     else:
         exact = round(found * unit)
-    return exact if -2_208_988_800_000_000 <= exact <= 7_258_118_400_000_000 else None
+    return exact if _EARLIEST <= exact <= _LATEST else None
 
 
 def child(values: Any, *path: str) -> Any:

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from c2m.datasets import Market, simulate_market
+from c2m.errors import ArgumentError
 
 
 def of_family(market: Market, log: pd.DataFrame, family: str) -> pd.DataFrame:
@@ -66,3 +67,67 @@ def test_keys_as_numbers_name_the_same_people_as_keys_as_text() -> None:
     numbers = number.events["user_key"].to_numpy()
     assert numbers.dtype == np.int64
     assert numbers.view(np.uint64).astype(str).tolist() == texts.tolist()
+
+
+def of_each(family: str) -> tuple[Market, pd.DataFrame]:
+    """Return a market with fakes of one family, and their events."""
+    market = simulate_market(
+        12, n_styles=6, n_days=56, events_per_day=1500, fake_share=0.3, fake_families=(family,)
+    )
+    events = market.events.to_pandas().drop_duplicates("event_id")
+    day = (events["event_time"].dt.tz_localize(None) - market.days[0]).dt.days
+    text = {name: events[name].astype("str") for name in ("sku", "event_type")}
+    log = events.assign(day=day, **text)
+    share = log["user_key"].isin(market.truth.fake_users["user_key"]).mean()
+    assert share == pytest.approx(0.3, abs=0.06)
+    assert set(market.truth.fake_users["family"]) == {family}
+    return market, of_family(market, log, family)
+
+
+def test_a_hoarder_fills_its_cart_every_day() -> None:
+    _, fake = of_each("hoarder")
+    visits = fake.groupby(["user_key", "day"])
+    assert visits.size().between(10, 40).all()
+    assert (fake["event_type"] == "cart_add").mean() == pytest.approx(0.75, abs=0.02)
+    assert (fake.groupby("user_key")["day"].nunique() == 56).all()
+
+
+def test_replays_go_the_ways_of_few_recorded_sessions_at_their_own_pace() -> None:
+    _, fake = of_each("replay")
+    visits = fake.sort_values("event_time").groupby(["day", "user_key"])
+    ways = visits["sku"].agg("-".join)
+    long = ways[visits.size() >= 6]
+    assert long.groupby(level="day").value_counts().max() >= 3
+    spans = visits["event_time"].agg(lambda times: (times.max() - times.min()).total_seconds())
+    assert spans[long.index].is_unique
+
+
+def test_a_drip_boosts_five_skus_by_accounts_that_come_back() -> None:
+    _, fake = of_each("drip")
+    for _, block in fake.groupby(fake["day"] // 28):
+        assert block["sku"].value_counts(normalize=True)[:5].sum() > 0.5
+    visits = fake.groupby(["user_key", "day"]).size()
+    assert 2.2 < visits.mean() < 2.8
+    assert visits.groupby(level="user_key").size().median() > 5
+
+
+def test_a_mob_ends_its_visits_at_one_of_four_skus_in_five_days_of_fourteen() -> None:
+    _, fake = of_each("mob")
+    for _, block in fake.groupby(fake["day"] // 14):
+        assert block["day"].nunique() == 5
+        last = block.sort_values("event_time").groupby(["user_key", "day"])["sku"].last()
+        assert last.value_counts(normalize=True)[:4].sum() > 0.97
+
+
+def test_families_share_the_fakes_and_do_not_change_each_other_s_users() -> None:
+    both = simulate_market(
+        3, n_styles=2, n_days=28, events_per_day=1000, fake_share=0.4, fake_families=("drip", "mob")
+    )
+    assert both.truth.fake_users["user_key"].is_unique
+    assert set(both.truth.fake_users["family"]) == {"drip", "mob"}
+
+
+@pytest.mark.parametrize("families", [(), ("ghost",), ("drip", "drip")])
+def test_families_that_do_not_exist_are_refused(families: tuple[str, ...]) -> None:
+    with pytest.raises(ArgumentError, match="fake_families from crawler"):
+        simulate_market(1, fake_families=families)

@@ -1,0 +1,1 @@
+"""From what a log holds to canonical events: columns, times, pseudonyms, consent, bad rows."""

@@ -1,0 +1,3 @@
+"""Benchmarks are commands, not tests: pytest does not import them."""
+
+collect_ignore_glob = ["*.py"]
