@@ -351,7 +351,7 @@ def test_a_log_of_orders_alone_says_what_cannot_be_told(tmp_path, signals, capsy
         *("Trust", "Funnel", "Leads", "Stock-outs", "Returns"),
     ]
     assert dict(told)["Waves"].startswith("In the last 21 days of sales 2 of 2 SKUs")
-    assert (tmp_path / "waves.png").is_file()
+    assert (tmp_path / "waves.csv").is_file()
     assert not (tmp_path / "funnel.png").exists()
 
 

@@ -186,8 +186,8 @@ def width_of(ax: "Axes") -> float:
         Inches.
     """
     columns = ax.get_subplotspec()
-    parts = 1 if columns is None else columns.get_gridspec().ncols
-    return float(ax.figure.bbox.width / ax.figure.dpi) / parts
+    share = 1.0 if columns is None else len(columns.colspan) / columns.get_gridspec().ncols
+    return float(ax.figure.bbox.width / ax.figure.dpi) * share
 
 
 def plain(text: str) -> str:
@@ -222,6 +222,22 @@ def thousands(ax: "Axes", axis: str = "y") -> None:
         Which axis.
     """
     formatter = matplotlib("matplotlib.ticker").FuncFormatter(lambda value, _: f"{value:,.10g}")
+    (ax.xaxis if axis == "x" else ax.yaxis).set_major_formatter(formatter)
+
+
+def percents(ax: "Axes", axis: str = "y") -> None:
+    """Write the shares of an axis as 5%; whole percent where they are whole.
+
+    Parameters
+    ----------
+    ax : Axes
+        The axes.
+    axis : {"x", "y"}
+        Which axis.
+    """
+    formatter = matplotlib("matplotlib.ticker").FuncFormatter(
+        lambda value, _: f"{100 * value:,.10g}%"
+    )
     (ax.xaxis if axis == "x" else ax.yaxis).set_major_formatter(formatter)
 
 
