@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from c2m.plan import Plan
     from c2m.production import Factory, Line, Product, Routing, plan_production
     from c2m.signals import (
+        EVENT_TYPES,
         Catalogue,
         DayStore,
         Events,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "EVENT_TYPES",
     "ArgumentError",
     "Backtest",
     "C2MError",

@@ -52,8 +52,8 @@ class DirectBoosting(Parameters):
         Channel to forecast; the panel's target unless given.
     signals : "auto" or sequence of str
         Observed channels to use, up to the cutoff only. ``"auto"``: all but the target, those that
-        repeat it (sales, demand, revenue) and those that censor it (in_stock, on_sale). ``()``:
-        none.
+        repeat it (sales, demand, kept, revenue and the like) and those that censor it (in_stock,
+        on_sale). ``()``: none.
     known : "auto" or sequence of str
         Channels whose value in the forecast period will be planned when `predict` is called.
         ``"auto"``: the panel's `known`.

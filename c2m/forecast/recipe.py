@@ -21,7 +21,10 @@ _WINDOWS: Final = {
     "MS": (1, 2, 3, 6, 12, 24),
 }
 _MEMORY: Final = {"D": 28, "W": 8, "MS": 6}
-_NO_SIGNAL: Final = frozenset({"sales", "demand", "demand_sd", "revenue", "in_stock", "on_sale"})
+_NO_SIGNAL: Final = frozenset(
+    {"sales", "demand", "demand_sd", "spill_in", "kept", "kept_sd", "revenue"}
+    | {"in_stock", "on_sale"}
+)
 """Channels that say what the target says, or that are used to censor it."""
 
 Choice = Sequence[str] | Literal["auto"]

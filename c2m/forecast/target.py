@@ -10,6 +10,8 @@ from c2m.panel import Panel
 
 FloatArray = NDArray[np.float64]
 
+_ESTIMATES: Final = ("demand", "kept")
+
 LEAST_IN_STOCK: Final = 0.5
 """Share of a period from which on its sales count as what was wanted."""
 
@@ -95,7 +97,7 @@ def check_target(panel: Panel, values: FloatArray, target: str) -> None:
     Warns
     -----
     C2MWarning
-        If values are not whole numbers; ``demand``, which is an estimate, may be so.
+        If values are not whole numbers; ``demand`` and ``kept``, which are estimates, may be so.
     """
     known = ~np.isnan(values)
     if not known.any():
@@ -109,7 +111,7 @@ def check_target(panel: Panel, values: FloatArray, target: str) -> None:
             "pass at least one period that was sold from stock",
         )
     broken = int(np.count_nonzero(values[known] % 1))
-    if broken and target != "demand":
+    if broken and target not in _ESTIMATES:
         warn(
             f"{broken:,} of {int(known.sum()):,} values of {target!r} are not whole numbers, but "
             "quantiles and paths will be. Pass it in a unit of which there are many: grams, not "

@@ -36,6 +36,11 @@ CHANNELS: Final[Mapping[str, Channel]] = {
     "on_sale": Channel("max", 0.0, 1.0),
     "in_stock": Channel("mean", 0.0, 1.0),  # share of the period
     "in_stock_demand": Channel("mean", 0.0, 1.0),  # share of its usual demand in that time
+    "kept": Channel(),  # units of the period's sales that will not come back
+    "kept_sd": Channel("leave"),
+    "peak": Channel("mean", 0.0, 1.0),  # share of the period's days in an event
+    "peak_presale": Channel("mean", 0.0, 1.0),
+    "peak_after": Channel("mean", 0.0, 1.0),  # how near the last event is
     "spill_in": Channel(),  # units bought in place of a neighbour that was out of stock
     "views": Channel(),
     "wishlists": Channel(),

@@ -75,8 +75,8 @@ def build_panel(
         What a series is, with a catalogue. At ``"product_id"`` the sales of its SKUs are added
         and its views counted once; distinct users are exact. The column is called ``sku``.
     trust : Trust or "events", optional
-        What weighs the events: a `c2m.signals.Trust`, or ``"events"`` for their own ``trust``
-        column. Counts are then sums of weights, and ``raw_<channel>`` holds each without.
+        What weighs the events: a `c2m.signals.Trust` of the same zone, or ``"events"`` for their
+        ``trust`` column. Counts are then sums of weights; ``raw_<channel>`` holds each without.
     target : str
         The channel to forecast. ``"views"``, say, for a log without purchases.
     complete : bool, optional
@@ -139,6 +139,7 @@ def build_panel(
     numbers = _check_arguments(events, kinds, key, named=catalogue is not None)
     _check_choices(partial_period, complete, stock, trust)
     zone = choose_zone(events, tz)
+    _check_days_of(trust, zone)
     resolver = _read_catalogue(events, catalogue, attributes, level, numbers)
     limits = _read_span(span)
     known_by = read_as_of(events, as_of, zone)
@@ -236,6 +237,16 @@ def _check_choices(partial_period: str, complete: bool | None, stock: str, trust
     if trust not in {None, "events"} and not callable(getattr(trust, "weights", None)):
         raise ArgumentError(
             f"Expected trust=score_trust(events), 'events' or None, got a {type(trust).__name__}."
+        )
+
+
+def _check_days_of(trust: object, zone: str) -> None:
+    """Refuse weights of the days of another zone: theirs begin at other hours."""
+    own = getattr(trust, "time_zone", zone)
+    if own != zone:
+        raise ArgumentError(
+            f"Expected a trust of the days of {zone!r}, got one of {own!r}. Pass tz={own!r} here, "
+            f"or score_trust(events, tz={zone!r})."
         )
 
 

@@ -29,7 +29,8 @@ CANONICAL: Final = Layout(
         "Other names are given in columns=, other kinds of events in event_types=.",
         "Ids stay as they are unless key= is passed: then users, sessions, orders, events and "
         "referrers are replaced by pseudonyms.",
-        "A column `consent` holds bits (see Consent); consent= leaves out events without them.",
+        "A column `consent` holds bits (see Consent), and needs consent=: 'all', or purposes, "
+        "without which events are left out.",
         "Times without a zone need time_zone=.",
     ),
     has_users=False,

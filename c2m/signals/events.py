@@ -81,8 +81,10 @@ class Events:
     def excluded(self) -> pd.DataFrame:
         """What is in order and left out: reason, events. Reads the log once.
 
-        Records of kinds that say nothing of demand, by kind, and events without the consent that
-        ``consent=`` asks for.
+        Records of kinds that say nothing of demand, by kind; events without the consent that
+        ``consent=`` asks for, of types that ``event_types=`` leaves out, and those that repeat the
+        ``event_id`` of another one of their day. With the rows of `rejected`, and the events that
+        are read, these are all rows of the log.
         """
         return self._counted.excluded()
 

@@ -14,7 +14,7 @@ from c2m.signals.events import Events
 from c2m.signals.logs.given import open_source
 from c2m.signals.logs.sources import Source
 from c2m.signals.reading.columns import match_columns, type_problems
-from c2m.signals.reading.consent import needed_bits
+from c2m.signals.reading.consent import need_consent, needed_bits
 from c2m.signals.reading.layouts import check_needs, layout_reading, looks_like
 from c2m.signals.reading.pseudonyms import Pseudonyms
 from c2m.signals.reading.reading import Reading
@@ -22,6 +22,7 @@ from c2m.signals.reading.setaside import BadRows
 from c2m.signals.reading.times import check_format, check_zone, no_zone
 from c2m.signals.schema import COLUMNS, EVENT_TYPES, REQUIRED
 from c2m.signals.schemas import find_layout
+from c2m.signals.schemas.layout import Layout
 
 
 def read_events(
@@ -41,6 +42,9 @@ def read_events(
     encoding: str = "utf8",
 ) -> Events:
     """Open a log of consumer events. Nothing but its schema is read yet.
+
+    A JSON file has no schema: it is searched for the names of columns, so that one which only its
+    last record has is read too.
 
     Parameters
     ----------
@@ -73,13 +77,15 @@ def read_events(
     key : bytes, optional
         16 to 64 random bytes, from which the pseudonyms of users, sessions, orders and events are
         made. Needed for every layout but the canonical one, where ids stay as they are without
-        it. Make it with ``secrets.token_bytes(32)``, keep it outside the data, and pass the same
-        one for all logs of a tenant and year. It is not kept by the result, and never shown.
+        it; ids that are e-mail addresses or phone numbers are refused then. Make it with
+        ``secrets.token_bytes(32)``, keep it outside the data, and pass the same one for all logs
+        of a tenant and year. It is not kept by the result, and never shown.
     consent : "all" or sequence of str, optional
         ``"all"`` reads every event, whatever people agreed to. Purposes (``"analytics_storage"``,
         ``"ad_storage"``, ``"ad_user_data"``, ``"ad_personalization"``) read only the events whose
         person granted each of them; unset is no, and those left out are counted
-        (`Events.excluded`). Needed where a layout says what people agreed to.
+        (`Events.excluded`). Needed where a layout, or a column ``consent``, says what people
+        agreed to.
     on_bad : {"set_aside", "error"}
         What to do with rows that cannot be used: go on without them, with a warning that counts
         them by reason (`Events.rejected` lists them), or stop when the log has been read, listing
@@ -105,7 +111,7 @@ def read_events(
         If there is no such file, it cannot be read, columns are missing or of the wrong type, or
         the log is of another layout.
     ArgumentError
-        If an argument is out of its range, or the layout needs ``key=`` or ``consent=``.
+        If an argument is out of its range, or the log needs ``key=`` or ``consent=``.
 
     Warns
     -----
@@ -155,22 +161,40 @@ def read_events(
         check_needs(layout, key_given=key is not None, consent_given=needed is not None)
     keep = None if bad_rows is None else BadRows.of(bad_rows, schema, bad_rows_days)
     log = open_source(
-        source, layout, delimiter=delimiter, encoding=encoding, remember=keep is not None
+        source,
+        layout,
+        delimiter=delimiter,
+        encoding=encoding,
+        remember=keep is not None,
+        wanted=_wanted(layout, columns or {}),
     )
     if layout is None:
         reading = _make_reading(log, columns or {}, mapping, time_zone, time_format)
     else:
         reading = layout_reading(log, layout, columns or {}, mapping, time_zone, time_format)
     reading = replace(reading, pseudonyms=pseudonyms, consent=needed, keep_bad=keep is not None)
-    if needed and "consent" not in reading.columns:
-        raise ArgumentError(
-            f"Expected consent=None or 'all', got {consent!r}: this log does not say what people "
-            "agreed to (it has no column 'consent')."
-        )
+    _check_consent(needed, consent, schema, says="consent" in reading.columns)
     events = Events(log, reading, schema, on_bad, keep)
     if layout is None:
         _warn_of_columns(events, columns or {})
     return events
+
+
+def _wanted(layout: Layout | None, columns: Mapping[str, str | None]) -> list[str]:
+    """Return the columns of the log that would be read where there are such."""
+    usual = dict(zip(COLUMNS, COLUMNS, strict=True)) if layout is None else layout.columns
+    return [own for own in {**usual, **columns}.values() if own is not None]
+
+
+def _check_consent(needed: int | None, consent: object, schema: str, *, says: bool) -> None:
+    """Make sure that consent is asked of logs that say what people agreed to, and of no others."""
+    if needed and not says:
+        raise ArgumentError(
+            f"Expected consent=None or 'all', got {consent!r}: this log does not say what people "
+            "agreed to (it has no column 'consent')."
+        )
+    if needed is None and says:
+        raise need_consent(schema)
 
 
 def _check_delimiter(delimiter: str | None) -> None:

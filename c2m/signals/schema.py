@@ -29,7 +29,6 @@ COLUMNS: Final[Mapping[str, ColumnKind]] = MappingProxyType(
         "source": "code",
         "medium": "code",
         "campaign": "code",
-        "query": "code",
         "referrer_key": "code",
         "content_id": "code",
         "rating": "number",

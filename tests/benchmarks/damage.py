@@ -78,7 +78,7 @@ def read_records(schema: str, path: Path) -> list[dict[str, Any]]:
             found = [json.loads(line) for line in text.splitlines() if line.strip()]
         return found if isinstance(found, list) else [found]
     mark = "\t" if path.suffix == ".tsv" else ","
-    names = LAYOUTS[schema].header or None
+    names = (LAYOUTS[schema].header if schema in LAYOUTS else ()) or None
     return list(csv.DictReader(io.StringIO(text), fieldnames=names, delimiter=mark))
 
 

@@ -100,7 +100,37 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+REPORT = {
+    "columns": {
+        "sales": "units_ordered",
+        "views": "page_views",
+        "revenue": "ordered_product_sales",
+        "returns": "returns",
+        "stock": "stock",
+        "reviews": "review_count",
+    },
+    "sku": "asin",
+    "cumulative": ["reviews"],
+}
+"""How the fixture of a marketplace's report is read."""
+
+
 def feed(schema: str, source: object, rng: random.Random, folder: Path) -> None:
+    """Read an input through the door of its schema."""
+    if schema == "marketplace":
+        freq, gaps = rng.choice(["D", "W"]), rng.choice(["zero", "unknown", None])
+        c2m.read_aggregate(source, freq=freq, gaps=gaps, partial_period="keep", **REPORT)
+    elif schema == "stock_snapshots":
+        date = rng.choice(["2026-11-22", "note", None])
+        missing = rng.choice(["unknown", "zero"])
+        where = {"quantity": "units", "location": "store", "time_zone": "Europe/Paris"}
+        events = c2m.read_stock_snapshots(source, date=date, missing_sku=missing, **where)
+        check_events(events.to_arrow())
+    else:
+        feed_log(schema, source, rng, folder)
+
+
+def feed_log(schema: str, source: object, rng: random.Random, folder: Path) -> None:
     """Read a log to events and, one in three, to a panel."""
     layout = LAYOUTS.get(schema)
     consents = (
@@ -189,7 +219,8 @@ def _seeds(schema: str) -> list[Seed]:
 
 def names_of(schemas: list[str] | None) -> list[str]:
     """Return the schemas to feed: all that have a fixture, unless some were named."""
-    return schemas or ["canonical", *(name for name in LAYOUTS if (FIXTURES / name).is_dir())]
+    logs = (name for name in LAYOUTS if (FIXTURES / name).is_dir())
+    return schemas or ["canonical", *logs, "marketplace", "stock_snapshots"]
 
 
 def each(start: int, stop: int, seed: int, schemas: list[str] | None) -> Iterator[Fed]:

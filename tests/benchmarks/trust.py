@@ -1,12 +1,17 @@
 """What trust takes out of a log with 40 % fake events, family by family.
 
-    python tests/benchmarks/trust.py [--seeds 101 102] [--families crawler ring ...] [--peers]
+    python tests/benchmarks/trust.py [--seeds 301 302 303] [--families crawler ring ...] [--peers]
 
 The panel is counted from the log with fakes, raw and weighted, and from the same log without the
 events of the fake users. WAPE is taken over SKU-days: sum of absolute differences by the sum of
 the true counts. Human loss: share of the real users' events that the weights take away.
 Boosted: count by true count, over the SKU-weeks with three times and 30 more views than real.
-The family "mob" was written after all thresholds were fixed; the seeds were not used before.
+Each figure is the mean over the seeds, and in brackets that of the worst seed.
+
+What was held out: "mob" was written after the thresholds were first chosen, and was looked at
+later, when crowds in young logs and of several families at once were mended. "sleeper" was
+written before those mends, and not changed nor tuned on since. Seeds 301 and up were not used
+while tuning, but for one run of "sleeper" on 301 and 302 before the mends.
 """
 
 import argparse
@@ -23,8 +28,8 @@ from c2m.signals import build_panel, read_events
 from c2m.signals.counting.coding import user_ids
 from c2m.signals.trust import score_trust
 
-FAMILIES = ("crawler", "ring", "hoarder", "replay", "drip", "mob")
-HELD_OUT = ("mob",)
+FAMILIES = ("crawler", "ring", "hoarder", "replay", "drip", "mob", "sleeper")
+HELD_OUT = ("sleeper",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +143,7 @@ def run(families: tuple[str, ...], seed: int, days: int, events: int, *, peers: 
                 "fakes": "+".join(families) + ("*" if set(families) & set(HELD_OUT) else ""),
                 "seed": seed,
                 "by": name,
+                "fake share": float(fake.mean()),
                 "views raw": wape(raw["views"], true["views"]),
                 "views": wape(own["views"], true["views"]),
                 "carts raw": wape(raw["carts"], true["carts"]),
@@ -151,31 +157,32 @@ def run(families: tuple[str, ...], seed: int, days: int, events: int, *, peers: 
     return rows
 
 
+def table(rows: pd.DataFrame) -> str:
+    """Return the means over the seeds, with the worst in brackets, as a table in Markdown."""
+    names = [name for name in rows.columns if name not in ("fakes", "seed", "by")]
+    lines = [["fakes", "by", *names], ["---"] * (2 + len(names))]
+    for (fakes, by), own in rows.groupby(["fakes", "by"], sort=False):
+        figures = [f"{own[name].mean():.3g} ({own[name].max():.3g})" for name in names]
+        lines.append([fakes, by, *figures])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
 def main() -> None:
+    several = ["crawler+ring", "crawler+ring+mob", "+".join(FAMILIES)]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[101, 102])
-    parser.add_argument(
-        "--families", nargs="+", default=[*FAMILIES, "crawler+ring", "+".join(FAMILIES)]
-    )
+    parser.add_argument("--seeds", type=int, nargs="+", default=[301, 302, 303])
+    parser.add_argument("--families", nargs="+", default=[*FAMILIES, *several])
     parser.add_argument("--days", type=int, default=56)
     parser.add_argument("--events", type=int, default=5000)
     parser.add_argument("--peers", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    for number, families in enumerate(options.families):
+    rows = []
+    for families in options.families:
         for seed in options.seeds:
-            rows = run(
-                tuple(families.split("+")),
-                seed,
-                options.days,
-                options.events,
-                peers=options.peers,
-            )
-            first = number == 0 and seed == options.seeds[0]
-            text = pd.DataFrame(rows).to_csv(
-                sep="\t", index=False, header=first, float_format="%.4g"
-            )
-            print(text.rstrip(), flush=True)
+            names = tuple(families.split("+"))
+            rows += run(names, seed, options.days, options.events, peers=options.peers)
+    print(table(pd.DataFrame(rows)))
     print("* with a family that was left out while tuning")
 
 

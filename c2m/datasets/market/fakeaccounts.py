@@ -27,7 +27,11 @@ _MOB: Final = 4.3  # events of a hired person in a day
 _MOB_SKUS: Final = 4
 _MOB_DAYS: Final = 5
 _MOB_BLOCK: Final = 14
-_POOL: Final = {"hoarder": 1, "replay": 20, "drip": 6, "mob": 12}
+_SLEEP: Final = 1.9  # events in a mean day, for each account of a day with a task
+_SLEEP_SKUS: Final = 3
+_SLEEP_DAYS: Final = 7
+_SLEEP_BLOCK: Final = 21
+_POOL: Final = {"hoarder": 1, "replay": 20, "drip": 6, "mob": 12, "sleeper": 6}
 """Accounts for each one that acts in a day."""
 
 
@@ -38,7 +42,7 @@ def acting(settings: Settings, family: str) -> int:
     ----------
     settings : Settings
         Events a day and families.
-    family : {"hoarder", "replay", "drip", "mob"}
+    family : {"hoarder", "replay", "drip", "mob", "sleeper"}
         Which.
 
     Returns
@@ -48,7 +52,8 @@ def acting(settings: Settings, family: str) -> int:
     """
     events = events_of(settings, family)
     hoard = (_HOARD[0] + _HOARD[1] - 1) / 2
-    each = {"hoarder": hoard, "replay": _REPLAY, "drip": _DRIP, "mob": _MOB}[family]
+    own = {"hoarder": hoard, "replay": _REPLAY, "drip": _DRIP, "mob": _MOB, "sleeper": _SLEEP}
+    each = own[family]
     busy = _MOB_BLOCK / _MOB_DAYS if family == "mob" else 1.0
     return max(1, round(busy * events / each)) if events else 0
 
@@ -60,7 +65,7 @@ def accounts(settings: Settings, family: str) -> Ints:
     ----------
     settings : Settings
         Events a day and families.
-    family : {"hoarder", "replay", "drip", "mob"}
+    family : {"hoarder", "replay", "drip", "mob", "sleeper"}
         Which.
 
     Returns
@@ -210,6 +215,48 @@ def mobbing(settings: Settings, brand: Assortment, day: int) -> FakeTraffic:
     sku = np.where(place < around[of], aside, boosted[rng.integers(0, len(boosted), number)][of])
     minute = _visits(rng, size, median_gap=0.6)
     return FakeTraffic(sku, users[of], minute, carts[of] & (place == size[of] - 1))
+
+
+def sleeping(settings: Settings, brand: Assortment, day: int) -> FakeTraffic:
+    """Draw a day of sleepers: accounts that look around like people until they get a task.
+
+    On seven days of every 21 they look at one to four SKUs that people like and, somewhere in
+    between, twice at one of three boosted SKUs, which one of five puts into the cart. On the
+    other days a fifth as many come, and only look around.
+
+    Parameters
+    ----------
+    settings : Settings
+        Seed and shares.
+    brand : Assortment
+        SKUs.
+    day : int
+        Number of the day.
+
+    Returns
+    -------
+    FakeTraffic
+        Views and carts.
+    """
+    block = day // _SLEEP_BLOCK
+    task = settings.rng(Stream.SLEEPERS, 2**20 + block)
+    begin = int(task.integers(0, _SLEEP_BLOCK - _SLEEP_DAYS + 1))
+    sold = np.flatnonzero(brand.launch <= block * _SLEEP_BLOCK)
+    boosted = task.choice(sold, min(_SLEEP_SKUS, len(sold)), replace=False)
+    at_work = 0 <= day % _SLEEP_BLOCK - begin < _SLEEP_DAYS
+    number = acting(settings, "sleeper") // (1 if at_work else 5)
+    rng = settings.rng(Stream.SLEEPERS, day)
+    users = rng.choice(accounts(settings, "sleeper"), number, replace=False)
+    around, carts = rng.integers(1, 5, number), at_work & (rng.random(number) < 0.2)
+    before = rng.integers(0, around + 1)
+    size = around + 2 * at_work + carts
+    place, of = _places(size), np.repeat(np.arange(number), size)
+    is_cart = carts[of] & (place == before[of] + 2)
+    aimed = at_work & (place >= before[of]) & ((place < before[of] + 2) | is_cart)
+    aside = rng.choice(len(brand.style), len(of), p=popularity(brand, day))
+    sku = np.where(aimed, boosted[rng.integers(0, len(boosted), number)][of], aside)
+    minute = _visits(rng, size, median_gap=0.8)
+    return FakeTraffic(sku, users[of], minute, is_cart)
 
 
 def _visits(rng: np.random.Generator, size: Ints, median_gap: float) -> Floats:

@@ -164,6 +164,7 @@ _TRAFFIC: Final[dict[str, Callable[[Settings, Assortment, int], FakeTraffic]]] =
     "replay": fakeaccounts.replays,
     "drip": fakeaccounts.dripping,
     "mob": fakeaccounts.mobbing,
+    "sleeper": fakeaccounts.sleeping,
 }
 _USERS: Final[dict[str, Callable[[Settings, int], Ints]]] = {
     "crawler": _crawler_users,
@@ -172,4 +173,5 @@ _USERS: Final[dict[str, Callable[[Settings, int], Ints]]] = {
     "replay": lambda settings, _: fakeaccounts.accounts(settings, "replay"),
     "drip": lambda settings, _: fakeaccounts.accounts(settings, "drip"),
     "mob": lambda settings, _: fakeaccounts.accounts(settings, "mob"),
+    "sleeper": lambda settings, _: fakeaccounts.accounts(settings, "sleeper"),
 }

@@ -293,8 +293,10 @@ def simulate_market(
         Who makes the fake traffic: ``"crawler"`` (goes through the catalogue at an even pace),
         ``"ring"`` (bursts of new users at three SKUs), ``"hoarder"`` (fills carts every day),
         ``"replay"`` (plays recorded sessions of people again), ``"drip"`` (accounts that come
-        back for one or two events, half of them at five SKUs) and ``"mob"`` (hired people, who
-        look around before they look at one of four SKUs, five days in every fourteen).
+        back for one or two events, half of them at five SKUs), ``"mob"`` (hired people, who
+        look around before they look at one of four SKUs, five days in every fourteen) and
+        ``"sleeper"`` (accounts that only look around, but on seven days in every 21 also at one
+        of three SKUs).
 
     Returns
     -------

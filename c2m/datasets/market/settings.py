@@ -18,7 +18,7 @@ LONGEST_RETURN: Final = 45
 ANNOUNCED: Final = 21
 """Days before its launch from which a style can be seen."""
 
-FAKE_FAMILIES: Final = ("crawler", "ring", "hoarder", "replay", "drip", "mob")
+FAKE_FAMILIES: Final = ("crawler", "ring", "hoarder", "replay", "drip", "mob", "sleeper")
 """Families of fake traffic."""
 
 
@@ -43,6 +43,7 @@ class Stream(IntEnum):
     REPLAYS = 16
     DRIPS = 17
     MOBS = 18
+    SLEEPERS = 19
 
 
 @dataclass(frozen=True)

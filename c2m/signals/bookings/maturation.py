@@ -45,7 +45,9 @@ def maturation(
         of an attribute that holds it, a mapping from SKU to date, or a table with ``sku`` and
         ``date``. Past ones teach the curve, those to come get an expectation.
     advance : str
-        Channel of the advance orders: ``"preorders"``, ``"deposits"``, ``"carts"``.
+        Channel of the advance orders: ``"preorders"``, ``"carts"``. The deposit of a presale is an
+        event of the type ``preorder``, with the units that it is for as its quantity; what is paid
+        in the end is a ``purchase``. So ``preorders`` hold deposits, and `sales` none of them.
     final : str, optional
         Channel whose value in the target's period is the final total, such as ``"sales"``. The
         total of the advance orders themselves unless given.

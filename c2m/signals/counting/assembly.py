@@ -342,23 +342,16 @@ def _channel(
 ) -> NDArray[np.float32]:
     before, plain = (RAW, name.removeprefix(RAW)) if name.startswith(RAW) else ("", name)
     if plain == "price":
-        array = _ratio(layout, ledger, before + "revenue", before + SOLD_PRICED)
+        array = layout.ratio(ledger, before + "revenue", before + SOLD_PRICED)
     elif plain in _STOCK:
-        array = _ratio(layout, ledger, plain, STOCK_DAYS)
+        array = layout.ratio(ledger, plain, STOCK_DAYS)
     else:
         array = zeros.copy()
         layout.fill(array, ledger, name)
     if plain == "revenue":
-        array[layout.dense(ledger, UNPRICED) > 0] = np.nan
+        layout.unknow(array, ledger, UNPRICED)
     array.flags.writeable = False
     return array  # [S, T]
-
-
-def _ratio(layout: Layout, ledger: Ledger, total: str, count: str) -> NDArray[np.float32]:
-    below = layout.dense(ledger, count)
-    above = layout.dense(ledger, total)
-    mean = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
-    return np.asarray(mean, dtype=np.float32)
 
 
 def _attributes(catalogue: pd.DataFrame | None, keys: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """What was counted, period by period, until it becomes the arrays of a panel."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -118,15 +119,62 @@ class Layout:
         DataError
             If a whole number is too large for the array's type.
         """
-        for entry in ledger.entries.get(name, []):
-            column = entry.period - self.first
-            if not 0 <= column < self.n_periods:
-                continue
+        for column, entry in self._columns(ledger, name):
             rows = self.rows[entry.series]
             kept = rows >= 0
             amounts = entry.amounts[kept]
             _refuse_rounding(name, amounts, array.dtype)
             array[rows[kept], column] = amounts
+
+    def unknow(self, array: NDArray[np.floating], ledger: Ledger, name: str) -> None:
+        """Write NaN into an array where an entry has amounts.
+
+        Parameters
+        ----------
+        array : ndarray, shape (n_rows, n_periods)
+            Written to.
+        ledger : Ledger
+            What was counted.
+        name : str
+            The entry.
+        """
+        for column, entry in self._columns(ledger, name):
+            rows = self.rows[entry.series]
+            array[rows[rows >= 0], column] = np.nan
+
+    def ratio(self, ledger: Ledger, total: str, count: str) -> NDArray[np.float32]:
+        """Return the quotient of two entries, NaN where nothing was counted.
+
+        Parameters
+        ----------
+        ledger : Ledger
+            What was counted.
+        total, count : str
+            The entries.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_rows, n_periods)
+            Means.
+        """
+        array = np.full((self.n_rows, self.n_periods), np.nan, dtype=np.float32)
+        above = {entry.period: entry for entry in ledger.entries.get(total, [])}
+        for column, below in self._columns(ledger, count):
+            rows = self.rows[below.series]
+            counted = (rows >= 0) & (below.amounts > 0)
+            sums = np.zeros(len(self.rows))
+            if (entry := above.get(below.period)) is not None:
+                sums[entry.series] = entry.amounts
+            means = sums[below.series[counted]] / below.amounts[counted]
+            array[rows[counted], column] = means
+        return array
+
+    def _columns(self, ledger: Ledger, name: str) -> Iterator[tuple[int, Entry]]:
+        """Yield the amounts of each period of the panel with its place."""
+        for entry in ledger.entries.get(name, []):
+            column = entry.period - self.first
+            if 0 <= column < self.n_periods:
+                yield column, entry
 
     def dense(self, ledger: Ledger, name: str) -> FloatArray:
         """Return an entry as an array, 0 where nothing was entered.

@@ -1,8 +1,9 @@
 """Events that a log holds twice: the same ``event_id`` on the same day counts once."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -10,6 +11,14 @@ from numpy.typing import NDArray
 from c2m.signals.counting.coding import Codes, used_values
 from c2m.signals.reading.tally import Tally
 from c2m.signals.reading.times import UNKNOWN
+
+Prints = NDArray[np.uint64]
+
+_WORD: Final = 8
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+_HALF: Final = np.uint64(32)
+_FIRST_BYTES: Final = np.array([*((1 << 8 * n) - 1 for n in range(_WORD)), 2**64 - 1], np.uint64)
+"""For each number of bytes of a word, what masks the others."""
 
 
 def drop_repeats(table: Any, tally: Tally) -> Any:
@@ -31,18 +40,69 @@ def drop_repeats(table: Any, tally: Tally) -> Any:
     """
     if "event_id" not in table.column_names:
         return table
-    ids = table.column("event_id")
-    if pc.count_distinct(ids).as_py() == len(ids) - ids.null_count:
+    rows = _doubtful(table.column("event_id"))
+    if not len(rows):
         return table
-    rows = np.flatnonzero(ids.is_valid().to_numpy())
-    codes = _codes(ids)[rows]
-    rank = _rank(table)[rows]
-    order = np.lexsort((rank, codes))
+    doubtful = table.take(pa.array(rows))
+    codes = _codes(doubtful.column("event_id"))
+    order = np.lexsort((_rank(doubtful), codes))
     last = np.append(codes[order][1:] != codes[order][:-1], True)
+    if last.all():
+        return table
     keep = np.ones(table.num_rows, dtype=bool)
     keep[rows[order[~last]]] = False
     tally.add("repeats", int(np.count_nonzero(~keep)))
     return table.filter(pa.array(keep))
+
+
+def _doubtful(ids: Any) -> NDArray[np.intp]:
+    """Return the rows whose id may occur twice: ids that are equal have equal fingerprints."""
+    rows = np.flatnonzero(ids.is_valid().to_numpy())
+    found = [_fingerprints(chunk) for chunk in ids.chunks]
+    prints = np.concatenate(found)[rows] if found else np.zeros(0, dtype=np.uint64)
+    ordered = np.sort(prints)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return rows[:0]
+    return rows[pd.Series(prints).duplicated(keep=False).to_numpy()]
+
+
+def _fingerprints(chunk: Any) -> Prints:
+    """Return a number for each value; of null any."""
+    if pa.types.is_dictionary(chunk.type):
+        own = np.append(_fingerprints(chunk.dictionary), np.uint64(0))
+        places = chunk.indices.fill_null(len(own) - 1).to_numpy(zero_copy_only=False)
+        return np.asarray(own[places])
+    if pa.types.is_integer(chunk.type):
+        return np.asarray(chunk.cast(pa.int64()).fill_null(0).to_numpy()).view(np.uint64)
+    return _text_fingerprints(chunk.cast(pa.large_string()))
+
+
+def _text_fingerprints(texts: Any) -> Prints:
+    """Mix the bytes of each text, eight at a time; a hash of Python's would cost ten times that."""
+    if not len(texts):
+        return np.zeros(0, dtype=np.uint64)
+    offsets = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset :][: len(texts) + 1]
+    if offsets[0] == offsets[-1]:
+        return np.zeros(len(texts), dtype=np.uint64)
+    raw = np.frombuffer(texts.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
+    padded = np.append(raw, np.zeros(_WORD, np.uint8))
+    words = np.ndarray((len(raw) + 1,), "<u8", padded, strides=(1,))  # one begins at every byte
+    starts, lengths = offsets[:-1] - offsets[0], np.diff(offsets)
+    prints = lengths.astype(np.uint64)
+    whole = int(lengths.min()) // _WORD * _WORD
+    for at in range(0, whole, _WORD):
+        prints = _mixed(prints, words[starts + at])
+    rows = np.arange(len(prints))
+    for at in range(whole, int(lengths.max()), _WORD):
+        rows = rows[lengths[rows] > at]
+        mask = _FIRST_BYTES[np.minimum(lengths[rows] - at, _WORD)]
+        prints[rows] = _mixed(prints[rows], words[starts[rows] + at] & mask)
+    return prints
+
+
+def _mixed(prints: Prints, words: Prints) -> Prints:
+    mixed = (prints ^ words) * _ODD
+    return np.asarray(mixed ^ (mixed >> _HALF))
 
 
 def _codes(column: Any) -> Codes:

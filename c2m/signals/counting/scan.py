@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from c2m.errors import warn
 from c2m.signals.counting.repeats import drop_repeats
-from c2m.signals.counting.sweep import DatedPart, sweep
+from c2m.signals.counting.sweep import DatedPart, split_again, sweep
 from c2m.signals.logs.sources import DayByDay, Part, Source
 from c2m.signals.reading.reading import EARLIEST, LATEST
 from c2m.signals.reading.tally import Tally
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 @runtime_checkable
 class Versioned(Protocol):
     """A source that keeps the versions of events, and knows which of them counts."""
+
+    @property
+    def zone(self) -> str:
+        """The zone of whose days each holds an event once, and several versions of it."""
+        ...
 
     def known_by(self, moment: int | None) -> Source:
         """Return the source as it was by a moment, in microseconds since 1970; now for None."""
@@ -95,11 +100,14 @@ def scan(
             if table is not None:
                 yield table if as_of is None else _known_by(table, as_of)
 
-    bounds = ((part, _bounds(events, part, zone)) for part in _parts(events))
+    own_zone = zone if versioned is None else versioned.zone
+    bounds = ((part, _bounds(events, part, own_zone)) for part in _parts(events))
     dated = [DatedPart(part, None if days is None else days[0]) for part, days in bounds]
-    with closing(sweep(dated, _read, zone)) as days:
-        for day, table in days:
-            yield day, table if keep_repeats else drop_repeats(table, repeats)
+    with closing(sweep(dated, _read, own_zone)) as days:
+        kept = (
+            (day, table if keep_repeats else drop_repeats(table, repeats)) for day, table in days
+        )
+        yield from kept if own_zone == zone else split_again(kept, zone)
 
 
 def finish(events: "Events", tally: Tally) -> None:

@@ -68,6 +68,37 @@ def sweep(
         yield from waiting.take_before(None)
 
 
+def split_again(
+    days: Iterable[tuple[int, Any]], zone: str, waiting_rows: int = WAITING_ROWS
+) -> Generator[tuple[int, Any], None, None]:
+    """Yield the events of each day of another zone.
+
+    Parameters
+    ----------
+    days : iterable of (int, pyarrow.Table)
+        Days of any zone with their events, in order.
+    zone : str
+        Whose days are meant.
+    waiting_rows : int
+        Rows that may wait in memory.
+
+    Yields
+    ------
+    day : int
+        Days since 1970-01-01.
+    events : pyarrow.Table
+        All events of that day, in no particular order.
+    """
+    with ExitStack() as stack:
+        waiting = _Waiting(stack, waiting_rows)
+        for _, table in days:
+            if table.num_rows:
+                first = event_micros(table).min(keepdims=True)  # of all that is still to come
+                yield from waiting.take_before(int(local_days(first, zone)[0]))
+            waiting.add(table, zone)
+        yield from waiting.take_before(None)
+
+
 class _Waiting:
     """Rows whose day is not complete: in memory, and on disk where they are too many."""
 

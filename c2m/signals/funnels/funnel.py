@@ -18,6 +18,9 @@ STEPS: Final = ("views", "wishlists", "carts", "sales")
 """Channels of the usual funnel, from the first look to the purchase."""
 
 _LEVEL: Final = 0.9
+_MOST_PASSED: Final = 5.0
+"""So many times as many as enter may pass a step; many buy without a wish."""
+
 _STRAY: Final = 0.05
 """Share of series in which more may pass than entered, where a step is still one of shares."""
 
@@ -67,9 +70,11 @@ class Funnel:
         table = self.summary()
         first = self.steps[0]
         entered = float(table["entered"].iloc[0])
+        if entered <= 0:
+            return f"There are no {first}: the funnel says nothing."
         passed = zip(table["passed"], self.steps[1:], strict=True)
         per = [f"{1000 * float(count) / entered:,.0f} {name}" for count, name in passed]
-        low = table.iloc[int(table["rate"].to_numpy().argmin())]
+        low = table.iloc[int(np.nanargmin(table["rate"].to_numpy()))]
         text = (
             f"Of 1,000 {first} come {', '.join(per)}. The narrowest step is {low['step']}: "
             f"{low['rate']:.1%} go on."
@@ -132,7 +137,8 @@ def funnel(
     Warns
     -----
     C2MWarning
-        If channels are missing, or periods are left out because a step is unknown in them.
+        If channels are missing, periods are left out because a step is unknown in them, or far
+        more pass a step than enter it.
 
     Notes
     -----
@@ -165,6 +171,11 @@ def funnel(
     for place, (before, after) in enumerate(pairwise(used)):
         entered, passed = counts[place], counts[place + 1]
         step = f"{before} to {after}"
+        if passed.sum() > _MOST_PASSED * entered.sum() > 0:
+            warn(
+                f"{passed.sum():,.0f} {after} stand against {entered.sum():,.0f} {before}: that "
+                f"step is hardly recorded, and says little. Leave {before!r} out of steps=."
+            )
         row, table = _step(entered, passed, groups)
         rates.append(panel.keys.assign(category=categories.to_numpy(), step=step, **row))
         tables.append(pd.DataFrame({"category": names, "step": step, **table}))

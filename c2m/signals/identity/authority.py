@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from c2m.signals.schema import EVENT_TYPES, KINDS
 
 Orders = NDArray[np.uint64]
 """Sorted numbers of orders: pseudonyms, or hashes of text."""
+
+RETURN: Final = KINDS.index("return")
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,9 @@ class Verdict:
         Who is believed.
     orders : mapping of str to ndarray of uint64
         Source -> its orders, sorted.
+    placed : mapping of str to ndarray of uint64
+        Source -> those of which it has more than returns. Goods that come back tell nothing of
+        who saw their sale: it may lie before the first day of the log.
     seen : dict of (str, int) to int
         Source and kind -> its events, whether they count or not.
     left_out : dict of (str, int) to int
@@ -106,6 +111,7 @@ class Verdict:
 
     authority: Authority
     orders: Mapping[str, Orders] = field(default_factory=dict)
+    placed: Mapping[str, Orders] = field(default_factory=dict)
     seen: dict[tuple[str, int], int] = field(default_factory=dict)
     left_out: dict[tuple[str, int], int] = field(default_factory=dict)
     known: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -148,7 +154,7 @@ class Verdict:
         ids, named = ids[rows], named[rows]
         has = np.zeros(len(rows), dtype=bool)
         for earlier in believed[: believed.index(source)]:
-            orders = self.orders[earlier]
+            orders = (self.orders if kind == RETURN else self.placed)[earlier]
             at = np.minimum(np.searchsorted(orders, ids), max(len(orders) - 1, 0))
             has |= (orders[at] == ids) if len(orders) else False
         fresh = named & ~has

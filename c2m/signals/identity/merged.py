@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from c2m.errors import DataError
-from c2m.signals.counting.coding import user_ids
+from c2m.signals.counting.coding import kind_numbers, user_ids
 from c2m.signals.counting.scan import scan
-from c2m.signals.identity.authority import Authority, Orders, Verdict
+from c2m.signals.identity.authority import RETURN, Authority, Orders, Verdict
 from c2m.signals.logs.sources import Part
 from c2m.signals.reading.columns import plain_type
 from c2m.signals.reading.pseudonyms import ROLES
@@ -103,7 +103,7 @@ class MergedSource:
         """Read every log once, day by day together; see `c2m.signals.counting.scan.scan`.
 
         Logs whose order ids decide what another may add are read once more before, for these ids
-        only: eight bytes an order are kept.
+        only: sixteen bytes an order are kept.
 
         Parameters
         ----------
@@ -127,7 +127,7 @@ class MergedSource:
         self._refuse_absent(needed)
         names = list(dict.fromkeys([*wanted, "event_time", "event_type"]))
         names = [name for name in names if name in self.types]
-        verdict = Verdict(self.authority, self._find_orders(zone, as_of))
+        verdict = Verdict(self.authority, *self._find_orders(zone, as_of))
         tallies = {name: Tally() for name in self.members}
         with ExitStack() as stack:
             open_days = {}
@@ -185,11 +185,13 @@ class MergedSource:
                 "events", problems, "name the columns in read_events, or leave out key= or as_of="
             )
 
-    def _find_orders(self, zone: str, as_of: int | None) -> dict[str, Orders]:
-        """Return the orders of the sources that come before others."""
-        orders = {}
+    def _find_orders(
+        self, zone: str, as_of: int | None
+    ) -> tuple[dict[str, Orders], dict[str, Orders]]:
+        """Return the orders of the sources that come before others: all, and without returns."""
+        orders, placed = {}, {}
         for source in self.authority.with_orders():
-            found = [np.zeros(0, dtype=np.uint64)]
+            found, more = [np.zeros(0, dtype=np.uint64)], [np.zeros(0, dtype=np.uint64)]
             events = self.members[source]
             needed = [] if as_of is None else ["ingest_time"]
             with closing(scan(events, zone, ["order_id"], needed, Tally(), as_of)) as days:
@@ -198,8 +200,10 @@ class MergedSource:
                     column = pa.chunked_array([column]) if isinstance(column, pa.Array) else column
                     ids, known = user_ids(column)
                     found.append(np.unique(ids[known]))
+                    more.append(np.unique(ids[known & (kind_numbers(table) != RETURN)]))
             orders[source] = np.unique(np.concatenate(found))
-        return orders
+            placed[source] = np.unique(np.concatenate(more))
+        return orders, placed
 
     def _close(self, tallies: Mapping[str, Tally], tally: Tally, verdict: Verdict) -> None:
         """Hand on what each log could not use, and what was decided."""

@@ -52,18 +52,20 @@ def choose_groups(panel: Panel) -> tuple[str | None, Groups]:
     return name, best
 
 
-def sellable(panel: Panel, name: str) -> Floats:
+def sellable(panel: Panel, name: str, least: float = 1.0) -> Floats:
     """Return a channel, unknown where the series could not be bought all the time.
 
     A burst of demand empties the shelf, and nothing is sold after it: without this, a lead looks
-    shorter than it is.
+    shorter than it is, and a stock-out like a fall of demand.
 
     Parameters
     ----------
     panel : Panel
-        With ``in_stock`` where that is known.
+        With ``in_stock`` and ``on_sale`` where they are known.
     name : str
         The channel.
+    least : float
+        Share of the period from which on it counts as all the time.
 
     Returns
     -------
@@ -71,8 +73,9 @@ def sellable(panel: Panel, name: str) -> Floats:
         Its observed values.
     """
     values = panel[name][:, : panel.n_periods].astype(np.float64)
-    if "in_stock" in panel:
-        values = np.where(panel["in_stock"][:, : panel.n_periods] < 1, np.nan, values)
+    for share in ("in_stock", "on_sale"):
+        if share in panel:
+            values = np.where(panel[share][:, : panel.n_periods] < least, np.nan, values)
     return values
 
 

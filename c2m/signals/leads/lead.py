@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from c2m.errors import ArgumentError, DataError
+from c2m.errors import ArgumentError, DataError, warn
 from c2m.frames import did_you_mean, name_list
 from c2m.panel import Panel
 from c2m.signals.leads.deviations import choose_groups, cross_products, deviations, sellable
@@ -65,6 +65,11 @@ def lead(
     ArgumentError
         If an argument is out of its range.
 
+    Warns
+    -----
+    C2MWarning
+        If signals are left out (``"auto"``), because they vary in too few series.
+
     Notes
     -----
     Both channels are taken as deviations from the series' usual part of its group in that
@@ -100,7 +105,17 @@ def lead(
             f"pass a longer panel, or max_lag={max(2, panel.n_periods // _LEAST)} or less",
         )
     column, groups = choose_groups(panel)
-    found = [_study(panel, name, target, groups, farthest, seed) for name in names]
+    found: list[tuple[dict[str, object], pd.DataFrame]] = []
+    left: list[str] = []
+    for name in names:
+        try:
+            found.append(_study(panel, name, target, groups, farthest, seed))
+        except DataError:
+            if signals != "auto" or len(left) + 1 == len(names):
+                raise
+            left.append(name)
+    if left:
+        warn(f"{name_list(left)}: fewer than {_LEAST} series vary, so nothing is said of them.")
     table = pd.DataFrame([row for row, _ in found])
     kernels = pd.concat([kernel for _, kernel in found], ignore_index=True)
     return Leads(table, kernels, target, panel.calendar.word, column)
@@ -129,7 +144,9 @@ def _study(
     used = sales.used & signal.used
     if np.count_nonzero(used) < _LEAST:
         raise DataError(
-            "panel", [f"fewer than {_LEAST} series vary in {target!r} and {name!r}"], "add series"
+            "panel",
+            [f"fewer than {_LEAST} series vary in {target!r} and {name!r} while in stock"],
+            "add series, or a panel of days if 'in_stock' is below 1 in most periods",
         )
     products, lags = cross_products(sales.cells[used], signal.cells[used], max_lag)
     products /= stop

@@ -8,18 +8,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from c2m.errors import DataError
 from c2m.signals.logs.files import Stamp, check_unchanged, stamp
 from c2m.signals.logs.sources import Part, absent_columns, merge_types
 from c2m.signals.schemas.layout import Bad, BadList
 
+_DATA: Final = re.compile(
+    r"@|://|^\d{4}-\d\d-\d\d[T ]\d\d:|^[+(]?\d([\s().:/+-]*\d){7,}$|^(\d{1,3}\.){3}\d{1,3}$"
+)
+"""What stands in a row and is no name of a column: an address, a time, a phone or other number."""
+
 _BLOCK: Final = 1 << 23
 """Bytes parsed at once."""
 
 TORN: Final = "has another number of fields than the header"
 """Reason of a line that is no row."""
+
+_FEWEST: Final = 3
+"""Columns of a file, fewer than which cannot be told from text over several lines."""
+
+TORN_QUOTE: Final = "holds a quotation mark that is not closed in its line"
+"""Reason of the line that swallows others."""
+
+SWALLOWED: Final = "stands behind a quotation mark that is not closed in its line"
+"""Reason of lines that became part of a field of the line above."""
+
+_FIX_SWALLOWED: Final = "write quotation marks within a field twice, and the field between two"
 
 _FIX_TORN: Final = "correct these lines, or pass the file's delimiter="
 
@@ -105,13 +123,17 @@ class CsvSource:
         first = 1 if self.header else 2  # Arrow counts lines from 1, with the header
 
         def skip(row: Any) -> str:
-            torn.add(Bad((row.number or first) - first, TORN, _FIX_TORN))
+            number = (row.number or first) - first
+            torn.add(Bad(number, TORN, _FIX_TORN))
+            for more in range(row.text.strip().count("\n")):
+                torn.add(Bad(number + more + 1, SWALLOWED, _FIX_SWALLOWED))
             return "skip"
 
-        file = self.files[part.number]
-        own = [column for column in columns if column in self.schemas[part.number]]
+        file, names = self.files[part.number], list(self.schemas[part.number])
+        own = [column for column in columns if column in names]
         check_unchanged(file, self.stamps[part.number])
         try:
+            marked = self.quotes and _holds_quotes(file)
             with arrow_csv.open_csv(
                 file,
                 read_options=arrow_csv.ReadOptions(
@@ -128,19 +150,55 @@ class CsvSource:
                     invalid_row_handler=skip,
                 ),
                 convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict.fromkeys(own, pa.string()),
-                    include_columns=own,
+                    column_types=dict.fromkeys(names, pa.string()),
+                    include_columns=names if marked else own,
                     null_values=[""],
                     strings_can_be_null=True,
                 ),
             ) as stream:
-                yield from stream
+                row = 0
+                for batch in stream:
+                    mark = self.delimiters[part.number]
+                    whole = _unmarked(batch, row, mark, torn) if marked else batch
+                    yield whole.select(own)
+                    row += batch.num_rows
         except (pa.ArrowException, OSError, UnicodeError) as error:
             problem = f"{file.name!r} cannot be read: {_why(error)}"
             fix = "pass the encoding= and delimiter= of the file, such as encoding='latin-1'"
             raise DataError("events", [problem], fix) from error
         check_unchanged(file, self.stamps[part.number])
         yield from torn.take()
+
+
+def _holds_quotes(file: Path) -> bool:
+    """Say whether there is any quotation mark in a file, behind which lines may be swallowed."""
+    with pa.input_stream(file, compression="detect") as stream:
+        while block := stream.read(_BLOCK):
+            if b'"' in block:
+                return True
+    return False
+
+
+def _unmarked(batch: Any, first_row: int, mark: str, torn: BadList) -> Any:
+    """Leave out rows of which a field holds whole lines; each of these lines is a bad row.
+
+    A field may hold line breaks. Behind an open quotation mark it holds as many delimiters a line
+    as the lines of the file do, which no text of a person has.
+    """
+    if len(batch.schema) < _FEWEST:
+        return batch
+    keep = np.ones(batch.num_rows, dtype=bool)
+    for column in batch.columns:
+        broken = pc.match_substring(column, "\n").fill_null(False)
+        for place in np.flatnonzero(broken.to_numpy(zero_copy_only=False)).tolist():
+            text = column[place].as_py().strip("\r\n")
+            lines = text.count("\n")
+            if keep[place] and lines and text.count(mark) >= lines * (len(batch.schema) - 1):
+                keep[place] = False
+                torn.add(Bad(first_row + place, TORN_QUOTE, _FIX_SWALLOWED))
+                for more in range(lines):
+                    torn.add(Bad(first_row + place + more + 1, SWALLOWED, _FIX_SWALLOWED))
+    return batch if keep.all() else batch.filter(pa.array(keep))
 
 
 def _why(error: Exception) -> str:
@@ -166,11 +224,34 @@ def _header(file: Path, delimiter: str, encoding: str) -> tuple[list[str], bool]
         return header, next(lines, None) is not None
 
 
+def is_data(name: str) -> bool:
+    """Say whether a name is none of a column, but a value: an address, a time, a long number.
+
+    Parameters
+    ----------
+    name : str
+        What stands where names of columns do.
+
+    Returns
+    -------
+    bool
+        Whether it may be personal, so that no message should show it.
+
+    Examples
+    --------
+    >>> is_data("ann@example.org"), is_data("+1 415 555 0123"), is_data("event_time"), is_data("2")
+    (True, True, False, False)
+    """
+    return _DATA.search(name.strip()) is not None
+
+
 def _header_problems(name: str, header: list[str]) -> list[str]:
-    if any("@" in column for column in header):
-        return [f"{name!r} has no header: an e-mail address stands in its first line"]
     if not header:
         return [f"{name!r} is empty"]
+    fields = [field for column in header for field in re.split("[;\t|,]", column)]
+    if any(map(is_data, fields)):
+        what = "a time, a long number or an address, as in a row"
+        return [f"{name!r} has no header: its first line holds {what} (it is not shown)"]
     mark = next((mark for mark in ";\t|," if mark in header[0]), None)
     if len(header) == 1 and mark is not None:
         return [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from c2m.errors import DataError
-from c2m.frames import read_frame
+from c2m.frames import name_list, read_frame
 from c2m.signals.logs.files import PARQUET, find_files
 
 
@@ -41,7 +41,9 @@ def read_tables(
     """
     files = find_tables(source)
     if files is None:
-        yield read_frame(source, table), None
+        frame = read_frame(source, table)
+        _refuse_broken_text(frame, table)
+        yield frame, None
         return
     for file in files:
         yield read_table(file, table, delimiter=delimiter, encoding=encoding), file
@@ -95,7 +97,9 @@ def read_table(file: Path, table: str, *, delimiter: str | None, encoding: str) 
     own = "utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding
     try:
         if file.name.lower().endswith(PARQUET):
-            return read_frame(pd.read_parquet(file), table)
+            frame = read_frame(pd.read_parquet(file), table)
+            _refuse_broken_text(frame, table)
+            return frame
         return pd.read_csv(
             file, dtype=str, sep=mark, encoding=own, keep_default_na=False, na_values=[""]
         )
@@ -105,3 +109,27 @@ def read_table(file: Path, table: str, *, delimiter: str | None, encoding: str) 
             [f"{file.name!r} cannot be read: {error}"],
             "pass parquet or CSV files, with their delimiter= and encoding=",
         ) from error
+
+
+def _refuse_broken_text(frame: pd.DataFrame, table: str) -> None:
+    """Refuse bytes, and text that no encoding can write; pandas would stop at them without a word.
+
+    Raises
+    ------
+    DataError
+        If a column holds some.
+    """
+    columns = [name for name in frame.columns if frame[name].dtype == "object"]
+    broken = [name for name in columns if any(_is_broken(value) for value in frame[name])]
+    if broken:
+        problem = f"columns hold bytes or broken text: {name_list(broken)}"
+        raise DataError(table, [problem], "read them as text in their encoding")
+
+
+def _is_broken(value: object) -> bool:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return True
+    return isinstance(value, bytes)

@@ -1,12 +1,13 @@
 """Objects of JSON as a flat table, whose every field is text; what is nested is not read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
 import pyarrow as pa
 
+from c2m.signals.logs.csvfiles import is_data
 from c2m.signals.logs.records import JsonLog, ListLog
 from c2m.signals.logs.sources import Part
 from c2m.signals.schemas.layout import ROW, Aside, Bad, Record
@@ -25,9 +26,25 @@ class FlatSource:
     n_rows: None = None
 
     @classmethod
-    def of(cls, log: JsonLog | ListLog) -> "FlatSource":
-        """Take the fields of the first records for the columns."""
-        return cls(log, dict.fromkeys(log.fields, pa.string()))
+    def of(cls, log: JsonLog | ListLog, wanted: Collection[str] = ()) -> "FlatSource":
+        """Take the fields of the first records for the columns, and of later ones what is wanted.
+
+        Parameters
+        ----------
+        log : JsonLog or ListLog
+            The records.
+        wanted : collection of str
+            Names that are columns wherever a record has them, be it the last one.
+
+        Returns
+        -------
+        FlatSource
+            The table. Fields that are called like an address or a number are no columns: they
+            are ids of an object of objects.
+        """
+        named = [name for name in log.fields if not is_data(name)]
+        late = log.later([name for name in wanted if name not in named])
+        return cls(log, dict.fromkeys([*named, *late], pa.string()))
 
     @property
     def name(self) -> str:

@@ -1,7 +1,7 @@
 """What a caller passes as a log, as the source that reads it."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +22,13 @@ _ALL: tuple[Format, ...] = ("parquet", "csv", "json")
 
 
 def open_source(
-    source: object, layout: Layout | None, *, delimiter: str | None, encoding: str, remember: bool
+    source: object,
+    layout: Layout | None,
+    *,
+    delimiter: str | None,
+    encoding: str,
+    remember: bool,
+    wanted: Collection[str] = (),
 ) -> Source:
     """Open a log; nothing but its schema is read.
 
@@ -36,6 +42,8 @@ def open_source(
         Of CSV files.
     remember : bool
         Whether bad rows come with what may be shown of them.
+    wanted : collection of str
+        Columns that matter, also where only late records of a JSON file have them.
 
     Returns
     -------
@@ -48,12 +56,15 @@ def open_source(
         If it is no log, cannot be read, or is of another layout.
     """
     log = _open(source, layout, delimiter=delimiter, encoding=encoding)
+    if isinstance(log, JsonLog | ListLog) and not log.fields:
+        fix = "pass a log with at least one object, whose fields are its columns"
+        raise DataError("events", [f"{log.name!r} holds no object of JSON"], fix)
     fields = log.types if isinstance(log, CsvSource | ParquetSource | FrameSource) else log.fields
     check_fields(layout, list(fields))
     if layout is not None and not layout.flat:
         records = TableLog(log) if not isinstance(log, JsonLog | ListLog) else log
         return ConvertedSource.of(records, layout, remember=remember)
-    return FlatSource.of(log) if isinstance(log, JsonLog | ListLog) else log
+    return FlatSource.of(log, wanted) if isinstance(log, JsonLog | ListLog) else log
 
 
 _Log = CsvSource | ParquetSource | FrameSource | JsonLog | ListLog
@@ -68,7 +79,9 @@ def _open(source: object, layout: Layout | None, *, delimiter: str | None, encod
         return _open_frame(source, layout)
     if isinstance(source, Mapping):
         return ListLog.of([source])
-    if isinstance(source, (list, tuple)) and any(isinstance(one, Mapping) for one in source):
+    if isinstance(source, (list, tuple)) and (
+        not source or any(isinstance(one, Mapping) for one in source)
+    ):
         return ListLog.of(source)
     problem = f"a {type(source).__name__} is neither a table nor a path"
     raise DataError(

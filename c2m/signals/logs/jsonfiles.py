@@ -1,13 +1,13 @@
 """Logs in JSON files: an array of objects, one object, or one object a line; read piece by piece.
 
 A line that is no JSON is one bad row. In an array nobody can tell where the next object starts
-once one is torn, so what follows it is set aside as one.
+once one is torn, so what follows it is set aside as one, which says how many bytes that are.
 """
 
 import codecs
 import json
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ class JsonFile:
         except OSError as error:
             raise _unreadable(path, error) from error
 
-    def records(self) -> Iterator[Record | Bad]:
+    def records(self) -> Generator[Record | Bad, None, None]:
         """Yield the objects of the file in their order.
 
         Yields
@@ -74,6 +74,43 @@ class JsonFile:
         except (OSError, EOFError, pa.ArrowException) as error:
             raise _unreadable(self.path, error) from error
         check_unchanged(self.path, self.opened)
+
+    def holds(self, names: Collection[str]) -> set[str]:
+        """Return those of some names that are fields of any object of the file.
+
+        The bytes are searched first, which is far faster than to read every object; these are
+        only read where a name occurs, as it may be that of a nested field.
+        """
+        check_unchanged(self.path, self.opened)
+        try:
+            with pa.input_stream(self.path, compression="detect") as stream:
+                likely = _named(stream, names)
+        except (OSError, EOFError, pa.ArrowException) as error:
+            raise _unreadable(self.path, error) from error
+        found: set[str] = set()
+        if likely:
+            with closing(self.records()) as records:
+                for record in records:
+                    if isinstance(record, Record):
+                        found |= likely & record.values.keys()
+                    if found == likely:
+                        break
+        return found
+
+
+def _named(stream: Any, names: Collection[str]) -> set[str]:
+    """Return the names that stand between quotation marks somewhere."""
+    spelled = {
+        json.dumps(name, ensure_ascii=plain).encode(): name
+        for name in names
+        for plain in (True, False)
+    }
+    keep, found, rest = max(map(len, spelled), default=1), set[str](), b""
+    while len(found) < len(names) and (block := stream.read(_BLOCK)):
+        text = rest + block
+        found |= {name for key, name in spelled.items() if name not in found and key in text}
+        rest = text[-keep:]
+    return found
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
@@ -165,6 +202,14 @@ def as_record(row: int, found: Any) -> Record | Bad:
     return Bad(row, "is no JSON object", _FIX)
 
 
+def _end(row: int, reason: str, text: str, lines: _Lines) -> Bad:
+    """Return the bad row that stands for all the rest of a file, and says how much that is."""
+    lost = len(text.encode("utf-8", "surrogateescape"))
+    while block := lines.block():
+        lost += len(block)
+    return Bad(row, f"{reason}; the file is not read on: {lost:,} bytes are lost", _FIX)
+
+
 def _objects(lines: _Lines) -> Generator[Record | Bad, None, None]:
     """Yield the objects of an array, or objects one after the other, in bounded memory."""
     decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
@@ -176,11 +221,11 @@ def _objects(lines: _Lines) -> Generator[Record | Bad, None, None]:
             try:
                 found, start = parser.raw_decode(text, start)
             except RecursionError:
-                yield Bad(row, "is nested too deeply, and the file is not read on", _FIX)
+                yield _end(row, "is nested too deeply", text[start:], lines)
                 return
             except ValueError:
                 if ended or len(text) - start > LONGEST:
-                    yield Bad(row, "is no JSON, or too long; the file is not read on", _FIX)
+                    yield _end(row, "is no JSON, or too long", text[start:], lines)
                     return
                 enough = 2 * (len(text) - start)
             else:

@@ -21,6 +21,9 @@ _LISTS: Final = {"list", "element", "item", "bag", "array", "array_element"}
 _INDEXED: Final = {"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"}
 """Encodings of text that Arrow can read as a dictionary."""
 
+_INDEXED_BYTES: Final = 8
+"""Bytes a row beyond which text is stored as it is, whatever the encodings say."""
+
 
 @dataclass(frozen=True)
 class ParquetSource:
@@ -116,10 +119,16 @@ def _open(file: Path, text: Sequence[str] = (), group: int = 0) -> Any:
         return opened
     rows = opened.metadata.row_group(group)
     chunks = [rows.column(position) for position in range(rows.num_columns)]
-    plain = [chunk.path_in_schema for chunk in chunks if not set(chunk.encodings) <= _INDEXED]
+    plain = [chunk.path_in_schema for chunk in chunks if not _is_indexed(chunk)]
     opened.close()
     indexed = [column for column in text if column not in plain]
     return ParquetFile(file, metadata=opened.metadata, read_dictionary=indexed)
+
+
+def _is_indexed(chunk: Any) -> bool:
+    """Say whether text repeats, and is stored so; ids that do not cost five times as dictionary."""
+    most = _INDEXED_BYTES * chunk.num_values
+    return set(chunk.encodings) <= _INDEXED and chunk.total_uncompressed_size <= most
 
 
 def _paths(opened: Any, tops: Sequence[str], leaves: Sequence[str]) -> list[str]:

@@ -24,6 +24,7 @@ from c2m.signals.schemas.layout import (
     Record,
     Unread,
 )
+from c2m.signals.schemas.rows import records_of
 
 _AT_ONCE: Final = 1 << 14
 """Outcomes that become one batch."""
@@ -84,6 +85,11 @@ class JsonLog:
         """Return the files."""
         return [Part(place, f" of {file.path.name}", 0) for place, file in enumerate(self.files)]
 
+    def later(self, names: Sequence[str]) -> list[str]:
+        """Return those of some names that any record has."""
+        found = {name for file in self.files for name in file.holds(names)}
+        return [name for name in names if name in found]
+
     def records(self, part: Part, fields: Sequence[str]) -> Iterator[Record | Bad]:
         """Yield the objects of a file."""
         return _project(self.files[part.number].records(), fields)
@@ -105,6 +111,11 @@ class ListLog:
     def parts(self) -> list[Part]:
         """Return the list as one file."""
         return [Part(0, "", 0)]
+
+    def later(self, names: Sequence[str]) -> list[str]:
+        """Return those of some names that any object has."""
+        found = {name for one in self.objects if isinstance(one, Mapping) for name in one}
+        return [name for name in names if name in found]
 
     def records(self, part: Part, fields: Sequence[str]) -> Iterator[Record | Bad]:
         """Yield the objects."""
@@ -160,20 +171,7 @@ def _rows(batch: Any, first: int) -> Iterator[Record | Bad]:
         yield from (bad for bad, _ in batch.bad)
         return
     for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
-        part = batch.slice(start, _ROWS_AT_ONCE)
-        try:
-            rows = part.to_pylist()
-        except (ValueError, OverflowError):  # a time that Python cannot hold, broken text
-            yield from (_row(part, place, first + start) for place in range(part.num_rows))
-        else:
-            yield from (Record(first + start + place, row) for place, row in enumerate(rows))
-
-
-def _row(batch: Any, place: int, first: int) -> Record | Bad:
-    try:
-        return Record(first + place, batch.slice(place, 1).to_pylist()[0])
-    except (ValueError, OverflowError):
-        return Bad(first + place, "a time out of range, or broken text", "correct the row")
+        yield from records_of(batch.slice(start, _ROWS_AT_ONCE), first + start)
 
 
 def _file(part: Part) -> tuple[str, int]:

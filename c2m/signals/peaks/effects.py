@@ -81,7 +81,9 @@ def peak_effects(
 
     What was usual is the mean by weekday of the `usual` days before the phase "before" and, where
     the panel has them, after the phase "after", days of any other peak left out. The level goes
-    from the one to the other in a straight line. Series are drawn with replacement for the
+    from the one to the other in a straight line. Where another event of `peaks` is near, the phase
+    "before" begins after it and "after" ends before it; days between two events count for both.
+    Series are drawn with replacement for the
     intervals, so they tell how far the peak differs between products, not between years.
 
     Parameters
@@ -99,7 +101,8 @@ def peak_effects(
     usual : int
         Days on each side that say what is usual.
     deposits : str
-        Channel with deposits of a presale, in units; used where the panel has it.
+        Channel with deposits of a presale, in units: ``preorders`` (see `maturation`) unless given;
+        used where the panel has it.
     draws : int
         Of the bootstrap.
     level : float
@@ -122,8 +125,8 @@ def peak_effects(
     Warns
     -----
     C2MWarning
-        If a peak is left out because too few usual days surround it, or a phase is cut off by the
-        end of the panel.
+        If a peak is left out because too few usual days surround it, a phase is cut off by the
+        end of the panel, events lie close together, or cells are unknown, which count as none.
     """
     if panel.freq != "D":
         raise DataError(
@@ -133,11 +136,12 @@ def peak_effects(
         )
     name = panel.target if channel is None else channel
     _check_arguments(panel, name, by, (before, after, usual, draws), level)
-    spans = [_Span.of(row, panel, before, after, usual) for row in peaks.to_dict("records")]
+    events = _events(peaks, panel)
+    spans = [_Span.of(row, panel, before, after, usual, events) for row in peaks.to_dict("records")]
     inside = [span for span in spans if span is not None]
     busy = np.zeros(panel.n_periods, dtype=bool)
-    for span in inside:
-        busy[span.before[0] : span.after[1]] = True
+    for start, end in events:
+        busy[max(0, start - before) : max(0, end + 1 + after)] = True
     measured = [span for span in inside if (~busy[span.usual]).sum() >= _LEAST_USUAL]
     if len(measured) < len(inside):
         lost = ", ".join(f"{s.peak} {s.day.date()}" for s in inside if s not in measured)
@@ -152,7 +156,7 @@ def peak_effects(
             "pass a panel with about four weeks around a peak, and peaks of its years",
         )
     groups = _groups(panel, by)
-    counts = np.nan_to_num(panel[name][:, : panel.n_periods].astype(np.float64))
+    counts = _counts(panel, name)
     rng = np.random.Generator(np.random.PCG64DXSM(seed))
     found = [
         _measure(counts[rows], span, busy, group, rng, draws, level)
@@ -164,6 +168,7 @@ def peak_effects(
     if deposits in panel:
         _add_deposits(net, table, panel, deposits, measured, groups)
     _tell_cut(measured, panel)
+    _tell_near(measured)
     return PeakEffects(table, net, name, level)
 
 
@@ -179,18 +184,30 @@ class _Span:
     after: tuple[int, int]
     usual: Floats
     after_is_cut: bool
+    neighbours: bool
 
     @classmethod
     def of(
-        cls, row: Mapping[Hashable, Any], panel: Panel, before: int, after: int, usual: int
+        cls,
+        row: Mapping[Hashable, Any],
+        panel: Panel,
+        before: int,
+        after: int,
+        usual: int,
+        events: Sequence[tuple[int, int]],
     ) -> "_Span | None":
         first = panel.periods[0]
         start, end = ((row[name] - first).days for name in ("start", "end"))
         if start < 0 or end >= panel.n_periods:
             return None
-        low = max(0, start - before)
-        high = min(panel.n_periods, end + 1 + after)
-        columns = np.r_[max(0, low - usual) : low, high : min(panel.n_periods, high + usual)]
+        least, most = max(0, start - before), min(panel.n_periods, end + 1 + after)
+        columns = np.r_[max(0, least - usual) : least, most : min(panel.n_periods, most + usual)]
+        low = max([least, *(last + 1 for _, last in events if last < start)])
+        high = min([most, *(other for other, _ in events if other > end)])
+        near = (low, high) != (least, most) or any(
+            (other, last) != (start, end) and other <= end and last >= start
+            for other, last in events
+        )
         paid = row["presale"]
         presale = start if pd.isna(paid) else max(0, (paid - first).days)
         return cls(
@@ -201,11 +218,32 @@ class _Span:
             (start, end + 1),
             (end + 1, high),
             columns,
-            after_is_cut=high < end + 1 + after,
+            after_is_cut=most < end + 1 + after,
+            neighbours=near,
         )
 
     def phases(self) -> dict[str, tuple[int, int]]:
         return dict(zip(PHASES, (self.before, self.event, self.after), strict=True))
+
+
+def _events(peaks: pd.DataFrame, panel: Panel) -> list[tuple[int, int]]:
+    """Return first and last column of each event, also of those that are not in the panel."""
+    first = panel.periods[0]
+    days = ((peaks[name] - first).dt.days for name in ("start", "end"))
+    return sorted(zip(*days, strict=True))
+
+
+def _counts(panel: Panel, name: str) -> Floats:
+    """Return a channel, unknown cells as none; those of a time before a series began are meant."""
+    counts = panel[name][:, : panel.n_periods].astype(np.float64)
+    unknown = np.isnan(counts)
+    gaps = int(np.count_nonzero(unknown & (np.cumsum(~unknown, axis=1) > 0)))
+    if gaps:
+        warn(
+            f"{gaps:,} of {counts.size:,} cells of {name!r} are unknown after their series began "
+            "and count as none: what was usual, or an effect, is too small there."
+        )
+    return np.where(unknown, 0.0, counts)
 
 
 def _measure(
@@ -329,6 +367,16 @@ def _tell_cut(spans: Sequence[_Span], panel: Panel) -> None:
         warn(
             f"The phase 'after' of {name_list(cut)} is cut off by the panel's end, "
             f"{panel.cutoff.date()}; what the peak pulled forward is not all seen yet."
+        )
+
+
+def _tell_near(spans: Sequence[_Span]) -> None:
+    near = [f"{span.peak} {span.day.date()}" for span in spans if span.neighbours]
+    if near:
+        warn(
+            f"{name_list(near)} lie near other events or on them: their days before and after end "
+            "where another event begins, and what two events took from the days between them is "
+            "in both. Measure events that lie on each other as one, with own= of peak_days."
         )
 
 

@@ -34,8 +34,8 @@ def with_peaks(
     Panel
         With the channels, known ahead and the same for every series: ``peak`` and
         ``peak_presale``, the shares of the period's days in an event and in a presale that comes
-        before it; ``peak_after``, 1 on the day after an event and halving from there, mean over
-        the period's days that lie in no event.
+        before it; ``peak_after``, 1 on the day after an event and halving from there, 0 on days
+        of an event, mean over the period's days.
 
     Raises
     ------

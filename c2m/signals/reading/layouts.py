@@ -64,6 +64,11 @@ def check_fields(layout: Layout | None, fields: Sequence[str]) -> None:
         return
     alike = looks_like(fields)
     fix = f"pass schema={alike[0]!r}" if alike else "pass the whole export of that system"
+    if missing == ["date"]:
+        fix = (
+            "the export is a picture of one moment and does not say of which: read it with "
+            f"c2m.signals.read_stock_snapshots(..., schema={layout.name!r})"
+        )
     if len(alike) > 1:
         fix += f" (or {', '.join(repr(name) for name in alike[1:])})"
     problem = f"it lacks {name_list(missing)}, which a {layout.name!r} log has"

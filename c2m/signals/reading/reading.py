@@ -1,5 +1,6 @@
 """From a shop's rows to canonical events, batch by batch; rows that cannot be used are counted."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,7 +14,7 @@ from c2m.checks import BoolArray
 from c2m.errors import DataError
 from c2m.frames import did_you_mean
 from c2m.signals.logs.sources import Part
-from c2m.signals.reading.columns import read_code, read_number
+from c2m.signals.reading.columns import is_text, read_code, read_number
 from c2m.signals.reading.pseudonyms import ROLES, Pseudonyms
 from c2m.signals.reading.setaside import redact_fields
 from c2m.signals.reading.tally import Tally
@@ -34,8 +35,22 @@ LATEST: Final = 230 * 366 * 86_400_000_000
 _MOST: Final = 1e15
 """A larger quantity or price is none, and its sum would run over."""
 
-_ADDRESS: Final = r"[^@\s]@[^@\s]+\.[^@\s]"
-"""Part of an e-mail address."""
+_PERSONAL: Final = (
+    r"[^@\s]@[^@\s]+\.[^@\s]"  # an e-mail address
+    r"|^\s*\+[\s(]*\d([\s().\-/]*\d){6,14}\s*$"  # a phone number with its country
+    r"|^Mozilla/"  # a user agent
+)
+"""What no code of a shop looks like."""
+
+_IP: Final = r"|^\s*(\d{1,3}\.){3}\d{1,3}\s*$"
+"""An IP address; a SKU may be written like one."""
+
+_PRODUCTS: Final = ("sku", "product_id", "variant_id")
+
+_KIND: Final = re.compile(r"[^\W\d][\w .:/-]{0,39}")
+_LONG_NUMBER: Final = re.compile(r"(\d[\s().-]*){5}")
+_MOST_KINDS: Final = 20
+"""Unknown kinds that are shown: a shop has few, and a column with more holds something else."""
 
 _MISSING, _UNNAMED, _IGNORED, _OTHER = -1, -2, -3, -4
 
@@ -148,8 +163,10 @@ class Reading:
         rows.check_codes(arrays, kinds, needed)
         rows.check_numbers(arrays, kinds)
         table = pa.table({name: arrays[name] for name in wanted})
-        keep = ~rows.bad & (kinds != _IGNORED)
+        keep = ~rows.bad & (kinds != _IGNORED) & (kinds != _OTHER)
         tally.add("ignored", int(np.count_nonzero(~rows.bad & (kinds == _IGNORED))))
+        if other := int(np.count_nonzero(~rows.bad & (kinds == _OTHER))):
+            tally.leave({"other": other})
         if self.consent:
             keep &= rows.agreed(arrays["consent"], keep)
         return table if keep.all() else table.filter(pa.array(keep))
@@ -238,9 +255,23 @@ class _Rows:
             return read_number(self.source(name))
         encode = name != "event_id"  # unique by nature: a dictionary would only cost
         codes = read_code(self.source(name), self.reading.types[name], encode=encode)
-        if self.reading.pseudonyms is not None and name in ROLES:
-            return self.reading.pseudonyms.of(name, codes)
+        if name in ROLES:
+            if self.reading.pseudonyms is not None:
+                return self.reading.pseudonyms.of(name, codes)
+            self.refuse_addresses(name, codes)
         return self.impersonal(name, codes) if self.reading.only_listed else codes
+
+    def refuse_addresses(self, name: str, codes: Any) -> None:
+        """Stop where an id is an address or phone number, and no key was passed to replace it."""
+        texts = codes.dictionary if pa.types.is_dictionary(codes.type) else codes
+        if not is_text(texts.type):
+            return
+        likely = texts.filter(pc.or_(pc.match_substring(texts, "@"), pc.starts_with(texts, "+")))
+        if pc.any(pc.match_substring_regex(likely, _PERSONAL)).as_py():
+            own = self.reading.columns[name]
+            problem = f"{own!r} ({name}) holds e-mail addresses or phone numbers: they are not kept"
+            fix = "pass key=, 16 to 64 random bytes: ids become pseudonyms then"
+            raise DataError("events", [problem], fix)
 
     def impersonal(self, name: str, codes: Any) -> Any:
         """Leave out what no code of a shop looks like: an export may hold anything in its place."""
@@ -250,7 +281,8 @@ class _Rows:
         if name == "currency":
             fits = pc.match_substring_regex(texts, "^[A-Za-z]{3}$")
         else:
-            fits = pc.invert(pc.match_substring_regex(texts, _ADDRESS))
+            personal = _PERSONAL if name in _PRODUCTS else _PERSONAL + _IP
+            fits = pc.invert(pc.match_substring_regex(texts, personal))
         if pc.all(fits).as_py() is not False:
             return codes
         kept = pc.if_else(fits, texts, None).take(codes.indices)
@@ -297,22 +329,27 @@ class _Rows:
         )
         if (kinds == _UNNAMED).any():
             self._mark_unnamed(texts, named, indices)
-        if other := int(np.count_nonzero(kinds == _OTHER)):
-            self.tally.leave({"other": other})
-            kinds[kinds == _OTHER] = _IGNORED
         return kinds
 
     def _mark_unnamed(
         self, texts: list[str], named: list[int], indices: NDArray[np.integer[Any]]
     ) -> None:
         for position in np.flatnonzero(np.array(named) == _UNNAMED):
-            text = texts[position]
             self.mark(
                 indices == position,
-                f"unknown event type {text!r}{did_you_mean(text, KINDS)}",
+                self.unnamed(texts[position]),
                 "map it with event_types={'...': 'view'}, or to None to leave it out "
                 "(c2m.EVENT_TYPES lists the types)",
             )
+
+    def unnamed(self, text: str) -> str:
+        """Return the reason for an unknown kind; it is shown only if it may be a word for one."""
+        hint = did_you_mean(text, KINDS)
+        reason = f"unknown event type {text!r}{hint}"
+        shown = [known for known in self.tally.rejected if known.startswith("unknown event type ")]
+        if not _KIND.fullmatch(text) or _LONG_NUMBER.search(text):
+            return "an event type that is no short word, and is not shown"
+        return reason if reason in shown or len(shown) < _MOST_KINDS else "other event types"
 
     def check_codes(
         self, arrays: Mapping[str, Any], kinds: NDArray[np.int64], needed: Sequence[str]
@@ -341,9 +378,9 @@ class _Rows:
             endless = counts & (np.abs(values) > _MOST)
             self.mark(endless, f"no finite number in {own!r}", f"correct {own!r}")
             self.mark(counts & (values < 0), f"{own!r} below 0", _FIX_NEGATIVE[name])
-        if "in_stock" in arrays:
-            share = arrays["in_stock"].to_numpy(zero_copy_only=False)
-            own = self.reading.columns["in_stock"]
+        for name in [name for name in ("in_stock", "trust") if name in arrays]:
+            share = arrays[name].to_numpy(zero_copy_only=False)
+            own = self.reading.columns[name]
             outside = ((share < 0) | (share > 1)) & (kinds >= 0)
             self.mark(outside, f"{own!r} outside 0 to 1", f"correct {own!r}")
 

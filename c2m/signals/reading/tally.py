@@ -16,6 +16,13 @@ _MOST_REASONS: Final = 20
 MOST_REASONS: Final = 200
 """How many reasons are told apart."""
 
+_EXCLUDED: Final = {
+    "ignored": "of a type that event_types= leaves out",
+    "no consent": "consent was not granted",
+    "repeats": "repeats an event_id of the same day",
+}
+"""Key of a count -> why events were left out, though they are in order."""
+
 OTHER_REASONS: Final = "other reasons"
 
 MOST_SAMPLES: Final = 100
@@ -216,7 +223,8 @@ class Tally:
             )
         sentences += [
             f"{count:,} values of {what.removeprefix('no code ')!r} are no codes (an e-mail "
-            "address, or no currency of three letters) and are unknown."
+            "or IP address, a phone number, a user agent, or no currency of three letters) and are "
+            "unknown."
             for what, count in self.counts.items()
             if what.startswith("no code ")
         ]
@@ -232,8 +240,7 @@ class Tally:
         rows = [
             (f"says nothing new of demand: {kind}", count) for kind, count in self.unread.items()
         ]
-        if self.counts.get("no consent"):
-            rows.append(("consent was not granted", self.counts["no consent"]))
+        rows += [(why, self.counts[key]) for key, why in _EXCLUDED.items() if self.counts.get(key)]
         return pd.DataFrame(rows, columns=["reason", "events"])
 
     def frame(self) -> pd.DataFrame:

@@ -208,7 +208,8 @@ def _from_text(
     """Read text, ISO or of one format; rows with an offset keep it, others are of `zone`."""
     if time_format is None:
         values = _utc_as_z(values)
-        for kind in (pa.timestamp("us"), pa.timestamp("us", tz="UTC")):
+        kinds = [pa.timestamp("us"), pa.timestamp("us", tz="UTC")]
+        for kind in kinds[::-1] if _has_offset(values) else kinds:  # a vain cast costs most
             try:
                 return _from_timestamps(values.cast(kind), column, zone)
             except pa.ArrowInvalid:
@@ -221,6 +222,12 @@ def _from_text(
         offset = any(code in time_format for code in ("%z", "%Z", "UTC"))
         aware = pa.array(np.full(len(values), offset))
     return _parse(text.to_pandas(), aware.to_numpy(zero_copy_only=False), column, zone, time_format)
+
+
+def _has_offset(values: Any) -> bool:
+    """Say whether the first time that is written carries an offset: others will do so too."""
+    first = values.drop_null()[:1]
+    return len(first) > 0 and pc.match_substring_regex(first, _OFFSET)[0].as_py()
 
 
 def _utc_as_z(values: Any) -> Any:

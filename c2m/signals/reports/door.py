@@ -21,6 +21,9 @@ from c2m.signals.logs.flatfiles import read_tables
 from c2m.signals.reports.grid import FloatArray, Grid, IntArray
 from c2m.signals.reports.sums import differences, over_period
 
+_MOST: Final = 1e15
+"""Counts above are no counts."""
+
 STOCK: Final = "stock"
 """Name under which units on hand are passed; they become the channel ``in_stock``."""
 
@@ -229,7 +232,8 @@ def _numbers(check: Check, name: str, own: str) -> FloatArray:
         return np.full(len(column), np.nan)
     rule = channel_rule(name)
     values = read.to_numpy(dtype=np.float64, na_value=np.nan)
-    check.number_values(own, values, at_least=rule.at_least, at_most=rule.at_most, unknown=True)
+    most = _MOST if rule.at_most is None else rule.at_most
+    check.number_values(own, values, at_least=rule.at_least, at_most=most, unknown=True)
     return values
 
 

@@ -52,9 +52,10 @@ class Returns:
 
     @property
     def rate_sd(self) -> Floats:
-        """Standard deviation of `rate`, (n_series,)."""
-        rate = np.clip(self.rate, 1e-9, 1 - 1e-9)
-        return np.asarray(np.sqrt(rate * (1 - rate) / (self.curves.rates.weight + 1)))
+        """Standard deviation of `rate`, (n_series,); not 0 where none or all came back."""
+        weight = self.curves.rates.weight
+        rate = (self.rate * weight + 0.5) / (weight + 1)
+        return np.asarray(np.sqrt(rate * (1 - rate) / (weight + 1)))
 
     @property
     def mean_delay(self) -> Floats:
@@ -77,13 +78,16 @@ class Returns:
         Returns
         -------
         Panel
-            With the channels ``kept`` and ``kept_sd``. ``sales`` stay gross. Where nothing is
-            known of a series, its group's rate is taken.
+            With the channels ``kept`` and ``kept_sd``. ``sales`` stay gross, and cancelled orders
+            in them. Where nothing is known of a series, its group's rate is taken. To forecast
+            them, take ``panel.with_channels({}, target="kept")``; to score such a model, fit the
+            returns again at each cutoff, as ``panel_at`` of `c2m.backtest`.
 
         Raises
         ------
         ArgumentError
-            If the returns know more than the panel's cutoff, or the keys do not fit.
+            If the returns know more than the panel's cutoff and the unfinished period after it,
+            or the keys do not fit.
 
         Warns
         -----

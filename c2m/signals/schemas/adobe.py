@@ -58,8 +58,6 @@ def _left_out(record: Record) -> Unread | None:
         return Unread(record.row, "exclude_hit")
     if number(values.get("hit_source")) in _SUMMARIES:
         return Unread(record.row, "hit_source (uploaded summaries)")
-    if number(values.get("duplicate_purchase") or 0) != 0:
-        return Unread(record.row, "duplicate_purchase")
     return None
 
 
@@ -135,6 +133,9 @@ def _purchase(
     shared: Mapping[str, Any],
     bought: set[str],
 ) -> Iterator[Outcome]:
+    if number(values.get("duplicate_purchase") or 0) != 0:
+        yield Unread(row, "duplicate_purchase")
+        return
     order = text(values.get("post_purchaseid")) or text(values.get("purchaseid"))
     if order is not None and order in bought:
         yield Unread(row, "purchase (its purchaseid came before)")
@@ -228,9 +229,9 @@ ADOBE: Final = Layout(
         "scRemove), with values (1=2) and ids (purchase:A1); the names are read as well.",
         "Quantity and price count in purchases only, as for Adobe.",
         "Products without a cart event are a view, as for Adobe.",
-        "Hits with exclude_hit above 0, uploaded summaries (hit_source 5, 7, 8, 9) and "
-        "duplicate_purchase = 1 are left out and counted; so is a purchaseid that came before in "
-        "the file.",
+        "Hits with exclude_hit above 0 and uploaded summaries (hit_source 5, 7, 8, 9) are left out "
+        "and counted; so is the purchase of a hit with duplicate_purchase = 1 (its other events "
+        "count, as for Adobe), and a purchaseid that came before in the file.",
         "Prices in post_product_list are in the currency of the report suite, `currency` is that "
         "of the shopper: it is taken where curr_rate is 1, and else unknown.",
         "`hit_time_gmt` is UTC, `date_time` the zone of the report suite: that is not read. Hits "

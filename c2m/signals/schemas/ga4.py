@@ -12,7 +12,8 @@ import pyarrow as pa
 from c2m.signals.schemas.ga4_events import to_events
 from c2m.signals.schemas.ga4_orders import Orders
 from c2m.signals.schemas.ga4_rows import FIELDS, read_rows
-from c2m.signals.schemas.layout import Aside, Layout
+from c2m.signals.schemas.layout import Aside, Bad, Layout, Record
+from c2m.signals.schemas.rows import records_of
 from c2m.signals.schemas.values import text
 
 EVENT_TYPES: Final[Mapping[str, str]] = MappingProxyType(
@@ -94,10 +95,19 @@ def convert_batch(rows: Any, first_row: int, memory: dict[str, Any]) -> Iterator
     pyarrow.RecordBatch or Aside
         Canonical columns and ``ROW``; then what was set aside.
     """
-    unread = _unread(rows)
+    try:
+        if not isinstance(rows, list):
+            rows.validate(full=True)  # broken text
+        unread, found = _unread(rows), read_rows(rows, first_row, list(EVENT_TYPES))
+    except (pa.ArrowException, TypeError, ValueError):  # not the types that BigQuery writes
+        read = list(records_of(rows, first_row))
+        bad = tuple((row, dict[str, Any]()) for row in read if isinstance(row, Bad))
+        if bad:
+            yield Aside(bad)
+        rows = [row for row in read if isinstance(row, Record)]
+        unread, found = _unread(rows), read_rows(rows, first_row, list(EVENT_TYPES))
     if unread:
         yield Aside(unread=unread)
-    found = read_rows(rows, first_row, list(EVENT_TYPES))
     yield from to_events(found, EVENT_TYPES, memory.setdefault("orders", Orders()))
 
 

@@ -107,13 +107,9 @@ def read_rows(rows: Any, first_row: int, names: Sequence[str]) -> Rows:
     """
     if isinstance(rows, list):
         return _from_records([row for row in rows if _name(row) in names])
-    try:
-        named = pc.is_in(_column(rows, ("event_name",), pa.string()), pa.array(names, pa.string()))
-        kept = np.flatnonzero(named.to_numpy(zero_copy_only=False))
-        return _from_batch(rows.take(pa.array(kept)), first_row + kept)
-    except (pa.ArrowException, TypeError, ValueError):  # not the types that BigQuery writes
-        read = [Record(first_row + place, row) for place, row in enumerate(rows.to_pylist())]
-        return _from_records([row for row in read if _name(row) in names])
+    named = pc.is_in(_column(rows, ("event_name",), pa.string()), pa.array(names, pa.string()))
+    kept = np.flatnonzero(named.to_numpy(zero_copy_only=False))
+    return _from_batch(rows.take(pa.array(kept)), first_row + kept)
 
 
 def _name(record: Record) -> str | None:

@@ -215,6 +215,8 @@ class OrderBook:
             yield Unread(written.row, f"{written.name} (repeated)")
             return
         order.messages.add(written.message)
+        if kind == "cancel":  # what was written of the order before does not undo it
+            order.time = max(order.time, written.event["event_time"])
         whole = [held.line for held in order.lines.values()]
         yield from _taken(order, written, kind, whole if lines is None else lines, lines is None)
 

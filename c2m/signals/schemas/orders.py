@@ -14,7 +14,11 @@ MOST_UNITS: Final = 10_000_000
 """Units of a line from which on the number is taken for another field, such as an id."""
 
 _COUNTRY: Final = re.compile("[A-Za-z]{2}")
-_NO_CAMPAIGN: Final = re.compile(r"@|://|[?&=]|%40|\d{7}")
+_NO_CAMPAIGN: Final = re.compile(
+    r"@|://|[?&=]|%40|\d{7}"
+    r"|(\d[\s().-]*){9}|\+\s*\d"  # a phone number, however it is spaced
+    r"|\b(\d{1,3}\.){3}\d{1,3}\b"  # an IP address
+)
 
 
 def whole_units(value: Any) -> int | None:
@@ -45,6 +49,8 @@ def country(value: Any) -> str | None:
 
 def campaign(value: Any) -> str | None:
     """Return a word of a campaign; None for what may hold an address, a link or a number of a user.
+
+    A day, as in ``sale 2026-11-22``, is a word of a campaign.
 
     Examples
     --------

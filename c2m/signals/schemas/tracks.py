@@ -228,7 +228,7 @@ def _order(row: int, name: str, track: Track, orders: OrderBook) -> Iterator[Out
             yield outcome
         else:
             lines = outcome
-    whole = not any(children(properties.get("products")))
+    whole = not list(children(properties.get("products")))
     if name in {"Order Refunded", "Order Cancelled"}:
         if whole or lines:
             yield from orders.take_back(written, EVENT_TYPES[name], None if whole else lines)

@@ -17,6 +17,8 @@ from c2m.signals.stockouts.stream import IN_STOCK, IN_STOCK_DEMAND
 Unknown = Literal["observed", "unknown"]
 """What a cell without an in-stock share is taken for."""
 
+ON_SALE: Final = "on_sale"
+
 _CATEGORIES: Final = ("category", "department")
 _HALF_LIVES: Final = {"D": (28.0, 3.0), "W": (8.0, 2.0)}
 _MOST_LEVELS: Final = 12
@@ -31,7 +33,7 @@ class Cells:
     sales : ndarray
         Units; 0 where unknown.
     known : ndarray of bool
-        Where sales and stock are known.
+        Where sales and stock are known, and the series was not closed (``on_sale`` of 0).
     share : ndarray
         Share of the period's demand that could be served, 0 to 1; 1 where unknown.
     views : ndarray, optional
@@ -110,6 +112,8 @@ def read_cells(panel: Panel, views: str | None, unknown: Unknown | None) -> Cell
             "build_panel(stock='changes') and stock_share(profile=...) make it."
         )
     known = ~np.isnan(sales)
+    if ON_SALE in panel:
+        known &= ~(_observed(panel, ON_SALE) == 0)
     if _leave_unknown(known & np.isnan(share), unknown):
         known &= ~np.isnan(share)
     return Cells(

@@ -157,16 +157,14 @@ def find_neighbours(
     held = [name for name in ("channel", "location") if name in panel.keys]
     named = [name for name in substitutes if name in panel.attributes]
     group = numbers(panel, [style, *held])
+    has_style = np.flatnonzero(panel.attributes[style].notna().to_numpy())
     rows, columns = [], []
     for free in named or [""]:
         fixed = [name for name in named if name != free]
-        one, other = _pairs(numbers(panel, [style, *held, *fixed]))
-        rows.append(one)
-        columns.append(other)
+        one, other = _pairs(numbers(panel, [style, *held, *fixed])[has_style])
+        rows.append(has_style[one])
+        columns.append(has_style[other])
     one, other = np.concatenate(rows), np.concatenate(columns)
-    unnamed = panel.attributes[style].isna().to_numpy()
-    kept = ~unnamed[one]
-    one, other = one[kept], other[kept]
     if not len(one):
         return None
     count = np.bincount(one, minlength=panel.n_series)

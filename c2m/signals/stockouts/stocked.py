@@ -231,8 +231,11 @@ def _held_days(
 def _snapshot_days(table: StockTable, zone: str) -> Iterator[tuple[int, DayShares]]:
     """Yield what was seen on each day, and nothing of the days between."""
     days = local_days(table.micros, zone)
-    for day in range(int(days.min()), int(days.max()) + 1):
-        rows = np.flatnonzero(days == day)
+    order = np.argsort(days, kind="stable")
+    days = days[order]
+    for day in range(int(days[0]), int(days[-1]) + 1):
+        low, high = np.searchsorted(days, [day, day + 1])
+        rows = order[low:high]
         series = table.series_of[table.shelf[rows]]
         share = np.full(len(table.keys), np.nan)
         share[series] = 0.0

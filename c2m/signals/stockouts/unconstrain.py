@@ -108,20 +108,29 @@ def unconstrain(
     Unconstrained
         The panel with ``demand``, ``demand_sd`` and ``spill_in``, the method of each cell, the
         page factor and a table of spill. ``demand + spill_in >= sales`` everywhere; ``demand_sd``
-        is 0 where demand is what was sold. Demand is unknown where sales are.
+        is 0 where demand is what was sold. Demand is unknown where sales are, and where a channel
+        ``on_sale`` is 0.
 
     Raises
     ------
     DataError
-        If the panel has no sales, no shares in stock, or not what the method needs.
+        If the panel has no sales, no shares in stock, nothing that was ever in stock, or not what
+        the method needs.
     ArgumentError
         If an argument is out of its range.
 
     Warns
     -----
     C2MWarning
-        If cells have no share in stock, if the share of time stands for that of demand, or if a
-        method had to give way in some cells.
+        If cells have no share in stock, if the share of time stands for that of demand, if a
+        method had to give way in some cells, or if series were never in stock: their demand is
+        drawn from that of others.
+
+    Notes
+    -----
+    Periods after a cell tell of it too. Score a model of demand with what was known at each
+    cutoff: ``backtest(models, unconstrain(panel).panel, horizon=8, panel_at=lambda cutoff:
+    unconstrain(panel.upto(cutoff)).panel)``.
 
     References
     ----------
@@ -151,6 +160,7 @@ def unconstrain(
         )
     _check_views(panel, method, views)
     cells = read_cells(panel, views, unknown)
+    _check_stock(panel, cells, method)
     setting = read_setting(panel, style, category, drivers, half_life)
     found, known = _start(panel, cells, setting, spill, style, substitutes)
     estimate = _estimate(known, method)
@@ -178,6 +188,26 @@ def _check_views(panel: Panel, method: str, views: str) -> None:
             "panel",
             [f"there is no channel {views!r}, which method={method!r} needs"],
             "pass views= with the channel of views, or method='auto'",
+        )
+
+
+def _check_stock(panel: Panel, cells: Cells, method: str) -> None:
+    """Say of which series nobody has seen how they sell."""
+    if method == "observed" or not cells.censored.any():
+        return
+    seen = cells.exposure.any(axis=1)
+    if not seen.any():
+        raise DataError(
+            "panel",
+            ["nothing in it is known to have been in stock, so there is no rate of sales"],
+            "pass a longer panel, or method='observed' to take sales as demand",
+        )
+    never = cells.censored.any(axis=1) & ~seen
+    if never.any():
+        warn(
+            f"{np.count_nonzero(never):,} of {panel.n_series:,} series were never in stock (first "
+            f"{panel.skus[int(never.argmax())]!r}): their demand is drawn from that of others. "
+            "Leave them out with panel.select, or set on_sale to 0 where they were not offered."
         )
 
 

@@ -24,8 +24,8 @@ from c2m.signals.store.adding import Draft
 from c2m.signals.store.forgetting import forget
 from c2m.signals.store.lock import only_writer
 from c2m.signals.store.manifest import (
-    DATA,
     Manifest,
+    find_strays,
     read_manifest,
     remove_strays,
     write_manifest,
@@ -90,7 +90,7 @@ class DayStore:
         tz: str | None = None,
         retention_days: int | None = None,
     ) -> None:
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()  # the process may go elsewhere
         if retention_days is not None and (
             isinstance(retention_days, bool)
             or not isinstance(retention_days, int)
@@ -150,7 +150,7 @@ class DayStore:
         as_of: str | pd.Timestamp | None = None,
         **arguments: Any,
     ) -> Panel:
-        """Count the events into a panel.
+        """Count the events into a panel, again from the start if the store changes meanwhile.
 
         Parameters
         ----------
@@ -169,7 +169,13 @@ class DayStore:
         DataError, ArgumentError
             As `c2m.build_panel`.
         """
-        return build_panel(self.events(), freq=freq, as_of=as_of, **arguments)
+        while True:
+            before = self._manifest()
+            try:
+                return build_panel(self.events(), freq=freq, as_of=as_of, **arguments)
+            except DataError:
+                if self._manifest() == before:  # else files went, because of an add or a forget
+                    raise
 
     def summary(self) -> pd.DataFrame:
         """Say what each day holds.
@@ -328,8 +334,8 @@ class DayStore:
 
     def _sweep(self) -> None:
         """Remove what a killed process left, unless one is at work."""
-        if not (self.folder / DATA).exists() and not any(self.folder.glob("manifest.json.*")):
-            return
+        if not find_strays(self.folder, read_manifest(self.folder)):
+            return  # without the lock, which may be wanted by one who adds
         try:
             with only_writer(self.folder):
                 self._swept()

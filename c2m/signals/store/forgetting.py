@@ -1,6 +1,6 @@
 """A user is forgotten: the buckets that hold rows of theirs are written again without them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from c2m.signals.counting.sweep import event_micros
 from c2m.signals.store.echoes import Versions, each_once, is_in, versions_on
 from c2m.signals.store.manifest import Manifest, StoredDay, StoredFile
 from c2m.signals.store.tables import (
@@ -71,7 +72,8 @@ def _without(
         return day, removed[0], 0
     if not any(files):
         return None, each_once(np.concatenate(removed)), count
-    left = replace(day, buckets=tuple(files))
+    first, last = _times(folder, files)
+    left = replace(day, buckets=tuple(files), first=first, last=last)
     went = each_once(np.concatenate(removed))
     return replace(left, ids=_ids_without(folder, number, left, went)), went, count
 
@@ -92,6 +94,13 @@ def _without_rows(
     left = table.filter(pc.invert(theirs))
     stem = f"{np.datetime64(number, 'D')}.{bucket}"
     return (write_rows(folder, stem, left) if left.num_rows else None), hashes[known], count
+
+
+def _times(folder: Path, files: Sequence[StoredFile | None]) -> tuple[int, int]:
+    """Return the least and largest event time that is left: the old ones may be of a user."""
+    tables = [read_rows(folder, file, ("event_time",)) for file in files if file is not None]
+    times = np.concatenate([event_micros(table) for table in tables])
+    return int(times.min()), int(times.max())
 
 
 def _ids_without(folder: Path, number: int, day: StoredDay, went: Hashes) -> StoredFile | None:

@@ -200,6 +200,28 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         draft.unlink(missing_ok=True)
 
 
+def find_strays(folder: Path, manifest: Manifest | None) -> list[Path]:
+    """Return the files that a killed `add` left behind, or that one at work is writing.
+
+    Parameters
+    ----------
+    folder : Path
+        The store.
+    manifest : Manifest, optional
+        What it holds.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    """
+    known = set() if manifest is None else {file.name for file in manifest.files()}
+    files = list((folder / DATA).glob("*")) if (folder / DATA).is_dir() else []
+    token = "[0-9a-f]" * (2 * _TOKEN_BYTES)
+    drafts = folder.glob(f"{MANIFEST}.{token}")  # and no copy that a person made
+    return [*(file for file in files if file.name not in known), *drafts]
+
+
 def remove_strays(folder: Path, manifest: Manifest | None) -> None:
     """Remove what a killed `add` left behind; only a process that holds the lock may do so.
 
@@ -210,11 +232,7 @@ def remove_strays(folder: Path, manifest: Manifest | None) -> None:
     manifest : Manifest, optional
         What it holds.
     """
-    known = set() if manifest is None else {file.name for file in manifest.files()}
-    for file in (folder / DATA).glob("*") if (folder / DATA).is_dir() else ():
-        if file.name not in known:
-            file.unlink(missing_ok=True)
-    for file in folder.glob(f"{MANIFEST}.*"):
+    for file in find_strays(folder, manifest):
         file.unlink(missing_ok=True)
 
 

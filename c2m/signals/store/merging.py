@@ -1,6 +1,6 @@
 """The rows that a day has and those that came: together, without what says nothing new."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from c2m.signals.store.echoes import each_once, is_in
 from c2m.signals.store.tables import Hashes, id_hashes, join
 
 _MOMENT: Final = "ingest_time"
+_GROUP_ROWS: Final = 1 << 19
+"""Rows that are compared at once, about."""
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -65,23 +67,37 @@ def merge(old: Any | None, new: Any, echoes: Hashes, *, by_clock: bool) -> Merge
     table = new if old is None else join([old, new])
     n_old = 0 if old is None else old.num_rows
     hashes, known = id_hashes(table)
-    places = np.flatnonzero(known)
-    twice = places[pd.Series(hashes[places]).duplicated(keep=False).to_numpy()]
-    if not len(twice):
-        return Merged(table, np.sort(hashes[places]), False, 0, 0)
-    came = twice >= n_old
-    dropped = _no_news(table.take(pa.array(twice)), hashes[twice], came, echoes, by_clock=by_clock)
     keep = np.ones(table.num_rows, dtype=np.bool_)
-    keep[twice[dropped]] = False
-    left = hashes[twice[~dropped]]
-    had = each_once(hashes[twice[~came]])
-    return Merged(
-        table.filter(pa.array(keep)),
-        each_once(hashes[places]),
-        bool(pd.Series(left).duplicated().any()),
-        int(np.count_nonzero(is_in(hashes[twice[came & ~dropped]], had))),
-        int(np.count_nonzero(dropped)),
-    )
+    repeats, changed = False, 0
+    for rows in _groups(hashes, known):
+        came = rows >= n_old
+        part = table.take(pa.array(rows))
+        dropped = _no_news(part, hashes[rows], came, echoes, by_clock=by_clock)
+        keep[rows[dropped]] = False
+        repeats |= bool(_twice(hashes[rows[~dropped]]).any())
+        had = each_once(hashes[rows[~came]])
+        changed += int(np.count_nonzero(is_in(hashes[rows[came & ~dropped]], had)))
+    repeated = int(np.count_nonzero(~keep))
+    if old is not None and repeated == new.num_rows and keep[:n_old].all():
+        table = old  # a day that was added again
+    elif repeated:
+        table = table.filter(pa.array(keep))
+    return Merged(table, each_once(hashes[known]), repeats, changed, repeated)
+
+
+def _groups(hashes: Hashes, known: NDArray[np.bool_]) -> Iterator[NDArray[np.intp]]:
+    """Yield the rows whose id occurs twice, some at a time, equal ids together."""
+    count = np.uint64(max(-(-len(hashes) // _GROUP_ROWS), 1))
+    groups = (hashes >> np.uint64(32)) % count
+    for group in range(int(count)):
+        rows = np.flatnonzero(known & (groups == group))
+        rows = rows[_twice(hashes[rows])]
+        if len(rows):
+            yield rows
+
+
+def _twice(hashes: Hashes) -> NDArray[np.bool_]:
+    return pd.Series(hashes).duplicated(keep=False).to_numpy()
 
 
 def _no_news(

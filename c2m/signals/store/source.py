@@ -56,6 +56,11 @@ class StoreSource:
         """How messages name the log."""
         return str(self.folder)
 
+    @property
+    def zone(self) -> str:
+        """The zone whose days are kept apart; see `c2m.signals.counting.scan.Versioned`."""
+        return self.manifest.tz
+
     def known_by(self, moment: int | None) -> "StoreSource":
         """Return the source as it was by a moment; see `c2m.signals.counting.scan.Versioned`."""
         echoes = Versions.read(self.folder, self.manifest.echoes)

@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c2m.checks import BoolArray
-from c2m.signals.schema import KINDS
 from c2m.signals.trust.memory import Past
-from c2m.signals.trust.visits import PAID, Touches, Visits
-from c2m.signals.trust.vouching import Level, expected
+from c2m.signals.trust.visits import Touches, Visits
+from c2m.signals.trust.vouching import NEW_DAYS, Level, expected
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -47,8 +46,17 @@ _ROUNDS: Final = 12
 _QUARTER_HOURS: Final = 96
 _MICROS: Final = 900_000_000
 
-_VOUCHING: Final = PAID | np.isin(KINDS, ("notify_me",))
-"""Orders, and the wish to be told of what is sold out, in place of an order."""
+_FIRST_DAYS: Final = 1
+"""Days with nothing to compare with: what is found only keeps the level low, or the orders of one
+wholesaler would make crowds of everyone else."""
+
+_LINKED: Final = 0.2
+"""Looks of customers for each order, from which orders and looks have the same users."""
+
+_GROWTH: Final = 2.0
+_SOME: Final = 3.0
+"""What a SKU drew is learned up to so many times what was usual, and some more: or a crowd would
+vouch for itself from its second day on."""
 
 
 class Crowds:
@@ -59,6 +67,7 @@ class Crowds:
         self.week = Level.empty()
         self.reference: list[Floats] = []
         self.has_orders = False
+        self.days = 0
 
     def judge(
         self,
@@ -67,7 +76,7 @@ class Crowds:
         past: Past,
         fake: Floats,
         reputation: Floats,
-        n_skus: int,
+        orders: Ints,
     ) -> Floats:
         """Tell who belongs to a crowd, and learn of the day.
 
@@ -84,45 +93,57 @@ class Crowds:
         reputation : ndarray, shape (n_visits,)
             The same by earlier days. It tells what is learned, not who is judged: or a known
             crowd would hide the one that comes with it.
-        n_skus : int
-            SKUs seen so far.
+        orders : ndarray of int, shape (n_skus,)
+            Of each SKU, whoever ordered.
 
         Returns
         -------
         ndarray, shape (n_visits,)
             Probability to belong to a crowd; 0 for customers.
         """
+        n_skus = len(orders)
         level = self.level.grown(n_skus)
         customer = (past.buys > 0) | visits.settled
         real = (1 - fake)[rows.visit]
         by = customer[rows.visit]
         strangers, customers = (
             np.bincount(rows.sku, weights=real * who, minlength=n_skus).astype(np.float64)
-            for who in (~by, by)
+            for who in (~by, by & rows.looked)
         )
-        bought = visits.sku[_VOUCHING[visits.kind] & (visits.sku >= 0)]
-        orders = np.bincount(bought, minlength=n_skus).astype(np.float64)
-        usual, vouched = expected(level, strangers, customers, orders)
-        crowded = (strangers > _TIMES * vouched) & (strangers - usual >= _FEWEST)
-        still = (strangers > _TIMES_WEEK * usual) & (strangers - usual >= _FEWEST_STILL)
-        crowded |= self._crowded_week(level, strangers, customers, orders) & still
-        self.has_orders |= bool(level.orders.sum() + orders.sum() >= _FEWEST_ORDERS)
-        crowded &= self.has_orders
+        ordered = orders.astype(np.float64)
+        today = level.plus(strangers, customers, ordered)
+        self.has_orders |= bool(today.orders.sum() >= _FEWEST_ORDERS)
+        linked = bool(today.customers.sum() >= _LINKED * today.orders.sum())
+        usual, crowded = self._crowded(level, strangers, customers, ordered, linked=linked)
         doubt = self._doubt(visits, rows, past, fake, customer, crowded, usual)
         crowd = np.zeros(len(visits.users))
         np.maximum.at(crowd, rows.visit, doubt)
         sure = (1 - np.maximum.reduce([fake, crowd, reputation]))[rows.visit]
         believed = np.bincount(rows.sku, weights=sure * ~by, minlength=n_skus).astype(np.float64)
-        self.level = level.plus(believed, customers, orders, _KEEP)
-        return crowd
+        learned = np.minimum(believed, _GROWTH * usual + _SOME) if linked else believed
+        self.level = level.plus(learned, customers, ordered, _KEEP)
+        self.days += 1
+        return crowd if self.days > _FIRST_DAYS else np.zeros_like(crowd)
+
+    def _crowded(
+        self, level: Level, strangers: Floats, customers: Floats, orders: Floats, *, linked: bool
+    ) -> tuple[Floats, BoolArray]:
+        """Return the usual strangers of each SKU, and where a crowd is."""
+        usual, vouched = expected(level, strangers, customers, orders, linked=linked)
+        crowded = (strangers > _TIMES * vouched) & (strangers - usual >= _FEWEST)
+        still = (strangers > _TIMES_WEEK * usual) & (strangers - usual >= _FEWEST_STILL)
+        crowded |= self._crowded_week(level, strangers, customers, orders, linked=linked) & still
+        if not linked:
+            crowded &= (level.days >= NEW_DAYS) & (level.orders + orders > 0)
+        return usual, crowded & self.has_orders
 
     def _crowded_week(
-        self, level: Level, strangers: Floats, customers: Floats, orders: Floats
+        self, level: Level, strangers: Floats, customers: Floats, orders: Floats, *, linked: bool
     ) -> BoolArray:
         """Tell where the last days together have more strangers than can be vouched for."""
-        week = self.week.grown(len(strangers))
-        self.week = week.plus(strangers, customers, orders, _KEEP_WEEK)
-        usual, vouched = expected(level, week.strangers, week.customers, week.orders)
+        week = self.week.grown(len(strangers)).plus(strangers, customers, orders, _KEEP_WEEK)
+        self.week = week
+        usual, vouched = expected(level, week.strangers, week.customers, week.orders, linked=linked)
         found = (week.strangers > _TIMES_WEEK * vouched) & (week.days >= 3)
         return np.asarray(found & (week.strangers - usual >= _FEWEST), dtype=np.bool_)
 

@@ -12,11 +12,16 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _ENOUGH: Final = 20
-"""Events from which the pace of a visit can be judged."""
+"""Moments from which the pace of a visit can be judged."""
 
 _EVEN: Final = 0.5
 """Share of gaps within a quarter of an octave, or of steps to the next SKU, from which it counts
 as a machine's. Of exponential gaps at most 0.07 are so close."""
+
+_FINEST: Final = 4
+"""A gap of fewer units of the log's clock is too short to be called even."""
+
+_SAMPLE: Final = 10_000
 
 _FEWEST_HEAVY: Final = 60
 _FEWEST_CARTS: Final = 8
@@ -27,14 +32,14 @@ _MOST: Final = 2**14
 
 
 class Norm:
-    """How much customers do in a day: those who bought on an earlier day.
+    """How much customers do in a day: those who buy, today or earlier.
 
     Heavy visits are those far above what one customer in a thousand does, so that a wholesaler's
     shop and a shop for coats need no thresholds of their own.
     """
 
     def __init__(self) -> None:
-        self.events = np.zeros(_MOST, dtype=np.int64)
+        self.acts = np.zeros(_MOST, dtype=np.int64)
         self.carts = np.zeros(_MOST, dtype=np.int64)
 
     def learn(self, visits: Visits, customers: NDArray[np.bool_]) -> None:
@@ -47,12 +52,12 @@ class Norm:
         customers : ndarray of bool, shape (n_visits,)
             Which of them.
         """
-        self.events += _counts(visits.n_events[customers])
+        self.acts += _counts(visits.acts[customers])
         self.carts += _counts(visits.carts[customers])
 
     def busy(self) -> tuple[int, int]:
-        """Return the events and the carts that one customer in a thousand reaches in a day."""
-        return _tail(self.events), _tail(self.carts)
+        """Return the moments and the carts that one customer in a thousand reaches in a day."""
+        return _tail(self.acts), _tail(self.carts)
 
 
 def machine_like(visits: Visits, names: SkuNames, busy: int) -> Floats:
@@ -65,16 +70,16 @@ def machine_like(visits: Visits, names: SkuNames, busy: int) -> Floats:
     names : SkuNames
         The order of the catalogue.
     busy : int
-        Events of a busy customer.
+        Moments of a busy customer.
 
     Returns
     -------
     ndarray, shape (n_visits,)
-        1 for visits of 20 events and more in which half of the gaps are alike, or half of the
+        1 for visits of 20 moments and more in which half of the gaps are alike, or half of the
         steps lead to the next SKU of the catalogue through 20 SKUs and more; and for visits eight
         times as long as those of a busy customer. Else 0.
     """
-    size = visits.n_events
+    size = visits.acts
     found = size > max(_FEWEST_HEAVY, _TIMES_HEAVY * busy)
     long = np.flatnonzero(size >= _ENOUGH)
     if len(long):
@@ -83,8 +88,8 @@ def machine_like(visits: Visits, names: SkuNames, busy: int) -> Floats:
         gap = np.diff(visits.micros[rows])[same]
         step = np.abs(np.diff(names.ranks[visits.sku[rows]])[same])
         of = of[1:][same]
-        found[long] |= _most_common_gap(gap, of, len(long)) >= _EVEN
-        in_order = np.bincount(of, weights=step == 1, minlength=len(long))
+        found[long] |= _most_common_gap(gap, of, len(long), _unit(visits)) >= _EVEN
+        in_order = np.bincount(of, weights=(step == 1) & (gap > 0), minlength=len(long))
         found[long] |= in_order >= np.maximum(_EVEN * (size[long] - 1), _ENOUGH - 1)
     return found.astype(np.float64)
 
@@ -121,21 +126,29 @@ def spare_customers(fake: Floats, visits: Visits, past: Past, busy: int) -> Floa
     past : Past
         Who bought before.
     busy : int
-        Events of a busy customer.
+        Moments of a busy customer.
 
     Returns
     -------
     ndarray, shape (n_visits,)
-        At most ``1 - busy / n_events`` for customers.
+        At most ``1 - busy / moments`` for customers.
     """
-    floor = np.minimum(1.0, max(_ENOUGH, busy) / visits.n_events)
+    floor = np.minimum(1.0, max(_ENOUGH, busy) / visits.acts)
     return np.where(past.buys > 0, np.minimum(fake, 1 - floor), fake)
 
 
-def _most_common_gap(gap: Ints, of: Ints, n: int) -> Floats:
+def _unit(visits: Visits) -> int:
+    """Return the unit of the log's clock, in microseconds; 0 where all is at one moment."""
+    some = visits.micros[:_SAMPLE]
+    return int(np.gcd.reduce(some - some[0]))
+
+
+def _most_common_gap(gap: Ints, of: Ints, n: int, unit: int) -> Floats:
     """Return the share of the most common gap, in quarter octaves half a step apart, (n,)."""
     best = np.zeros(n)
-    total = np.maximum(np.bincount(of, minlength=n), 1)
+    total = np.maximum(np.bincount(of, weights=gap > 0, minlength=n), 1)
+    even = gap >= max(_FINEST * unit, 1)
+    gap, of = gap[even], of[even]
     octave = 4 * np.log2(np.maximum(gap, 1000) / 1e6)
     for shift in (0.0, 0.5):
         key = (of << 16) | (np.floor(octave + shift).astype(np.int64) + 2**10)

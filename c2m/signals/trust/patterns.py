@@ -2,7 +2,7 @@
 
 How often people do the same by chance depends on the shop: a list of ten products sends everyone
 from the first to the second. So the number of copies from which a visit counts as one of a machine
-is raised until hardly any earlier customer reaches it.
+is raised until hardly any customer reaches it.
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c2m.checks import BoolArray
-from c2m.signals.trust.visits import SkuNames, Visits
+from c2m.signals.trust.visits import SETTLED, SkuNames, Visits
 
 Ids = NDArray[np.uint64]
 Ints = NDArray[np.int64]
@@ -20,6 +20,10 @@ Floats = NDArray[np.float64]
 _LEVELS: Final = 4 * 2 ** np.arange(16)
 _FEW_CUSTOMERS: Final = 500
 _UNCALIBRATED: Final = 8
+_FEWEST_CUSTOMERS: Final = 100
+"""With fewer no copy is told from people: in a log that knows the day but not the second, or in
+a large shop, many do the same by chance."""
+
 _TOLERATED: Final = 0.002
 """Share of customers that may reach the number of copies."""
 
@@ -41,7 +45,7 @@ class Copies:
         copies : ndarray of int, shape (n_visits,)
             Visits of the day that are alike, itself included.
         customers : ndarray of bool, shape (n_visits,)
-            Earlier customers.
+            Those who buy, today or earlier.
 
         Returns
         -------
@@ -53,13 +57,17 @@ class Copies:
         self.reached += (own[:, None] >= _LEVELS).sum(axis=0)
         allowed = self.reached <= _TOLERATED * self.customers
         level = _LEVELS[np.argmax(allowed)] if allowed.any() else np.inf
-        if self.customers < _FEW_CUSTOMERS:
+        if self.customers < _FEWEST_CUSTOMERS:
+            level = np.inf
+        elif self.customers < _FEW_CUSTOMERS:
             level = max(level, _UNCALIBRATED)
         return np.asarray(copies >= level, dtype=np.bool_)
 
 
 def same_pace(visits: Visits) -> Ints:
     """Count the visits that do the same kinds of things after the same whole seconds.
+
+    What costs money is left out, so that those who buy can be compared with those who do not.
 
     Parameters
     ----------
@@ -71,16 +79,22 @@ def same_pace(visits: Visits) -> Ints:
     ndarray of int, shape (n_visits,)
         Visits with the same pace, itself included; 0 for visits of one or two events.
     """
-    gap = np.diff(visits.micros, prepend=0)
-    gap[visits.start[:-1]] = 0
-    place = np.arange(len(gap)) - np.repeat(visits.start[:-1], visits.n_events)
-    seconds = np.round(gap / 1e6).astype(np.int64)
-    code = (place << 40) | (seconds << 8) | visits.kind
-    whole = np.add.reduceat(_mix(code.astype(np.uint64)), visits.start[:-1])
+    rows = np.flatnonzero(~SETTLED[visits.kind])
     copies = np.zeros(len(visits.users), dtype=np.int64)
-    long = np.flatnonzero(visits.n_events >= 3)
+    if not len(rows):
+        return copies
+    of = visits.of_event[rows]
+    start = np.flatnonzero(np.diff(of, prepend=-1) != 0)
+    size = np.diff(np.append(start, len(of)))
+    gap = np.diff(visits.micros[rows], prepend=0)
+    gap[start] = 0
+    place = np.arange(len(gap)) - np.repeat(start, size)
+    seconds = np.round(gap / 1e6).astype(np.int64)
+    code = (place << 40) | (seconds << 8) | visits.kind[rows]
+    whole = np.add.reduceat(_mix(code.astype(np.uint64)), start)
+    long = np.flatnonzero(size >= 3)
     _, where, counts = np.unique(whole[long], return_inverse=True, return_counts=True)
-    copies[long] = counts[where]
+    copies[of[start[long]]] = counts[where]
     return copies
 
 

@@ -45,6 +45,8 @@ class Reviews:
         self.strangers = np.zeros(0)
         self.buyers = np.zeros(0)
         self.days = 0.0
+        self.known: dict[str, int] = {}
+        """Text of a review by someone else than a stranger -> last day."""
         self.writers: dict[str, dict[int, int]] = {}
         """Text -> user -> last day."""
 
@@ -97,6 +99,7 @@ class Reviews:
         usual = before[0] / max(self.days, 1)
         vouched = np.maximum(usual, rate * (counts[1] + 2 * np.sqrt(counts[1])))
         crowded = (counts[0] > _TIMES * vouched) & (counts[0] >= _FEWEST)
+        crowded &= before[1].sum() + counts[1].sum() >= _FEWEST  # else nothing to measure by
         believed = np.where(crowded, np.minimum(counts[0], usual), counts[0])
         self.strangers = _KEEP * before[0] + believed
         self.buyers = _KEEP * before[1] + counts[1]
@@ -106,17 +109,23 @@ class Reviews:
     def _same_text(
         self, rows: _Rows, suspect: NDArray[np.bool_], visits: Visits, day: int
     ) -> NDArray[np.bool_]:
-        """Tell which reviews have a text that other strangers wrote in the last four weeks."""
-        for place in np.flatnonzero(suspect):
-            text = rows.text[place]
-            if text is not None:
+        """Tell which reviews have a text that other strangers wrote in the last four weeks.
+
+        What customers write too, like "Good", is no one's own.
+        """
+        for place, text in enumerate(rows.text):
+            if text is not None and suspect[place]:
                 self.writers.setdefault(text, {})[int(visits.users[rows.visit[place]])] = day
+            elif text is not None:
+                self.known[text] = day
+        self.known = {text: last for text, last in self.known.items() if last > day - _TEXT_DAYS}
         for text in list(self.writers):
             recent = {u: d for u, d in self.writers[text].items() if d > day - _TEXT_DAYS}
             self.writers[text] = recent
             if not recent:
                 del self.writers[text]
         shared = {text for text, users in self.writers.items() if len(users) >= _SAME_TEXT}
+        shared -= self.known.keys()
         return np.array([text in shared for text in rows.text], dtype=bool)
 
 

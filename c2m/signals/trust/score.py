@@ -21,7 +21,7 @@ from c2m.signals.trust.memory import Ids, Past, Users
 from c2m.signals.trust.patterns import Copies, same_pace, same_way
 from c2m.signals.trust.reviews import Reviews
 from c2m.signals.trust.trust import REASONS, Trust
-from c2m.signals.trust.visits import SkuNames, Visits, read_visits, touches
+from c2m.signals.trust.visits import SkuNames, Visits, orders_of, read_visits, touches
 
 Floats = NDArray[np.float64]
 
@@ -76,7 +76,14 @@ def score_trust(
     -----
     Crowds are measured against orders and known customers. A wave that brings a third of the
     usual orders for its size keeps its weight, and so does a SKU that is boosted less than
-    three times in a day, or less than twice over a week. Robots that pay are customers.
+    three times in a day, or less than twice over a week. Robots that pay are customers. Orders
+    without a user vouch, too. Where the users who order are never seen to look (orders from
+    another system), a SKU is measured against its own past and orders; one that is new or never
+    sold is not judged. On the first day no crowd is told.
+
+    Copies (``pace``, ``way``) are told from chance by how often customers are alike, from the
+    hundredth customer on.
+
     Memory: about 30 bytes a user of the last 90 days, besides the events of a day.
 
     Examples
@@ -112,8 +119,8 @@ def score_trust(
     finish(events, tally)
     if watch.n_events and not watch.crowds.has_orders:
         warn(
-            "The log has too few purchases to tell a bought crowd from a wave of interest: only "
-            "machines, copies and hoarders are weighed down."
+            "The log has too few purchases to tell a bought crowd from a wave of interest: mostly "
+            "machines and hoarders are weighed down."
         )
     return _collect(found, zone, watch)
 
@@ -154,18 +161,17 @@ class _Watch:
         alone = {name: np.where(settled, 0.0, doubt) for name, doubt in alone.items()}
         by_itself = np.maximum.reduce([*alone.values()])
         earlier = np.where(settled, 0.0, _reputation(past))
-        crowd = self.crowds.judge(
-            visits, touches(visits), past, by_itself, earlier, len(self.names)
-        )
+        orders = orders_of(table, self.names)
+        crowd = self.crowds.judge(visits, touches(visits), past, by_itself, earlier, orders)
         fresh = np.maximum(by_itself, crowd)
-        self.norm.learn(visits, (past.buys > 0) & ~settled)
+        self.norm.learn(visits, (past.buys > 0) | settled)
         self.users.learn(visits.users, past, day, visits.bought, fresh)
         return _doubts(day, visits, {**alone, "past": earlier, "crowd": crowd})
 
     def _alone(self, visits: Visits, past: Past) -> dict[str, Floats]:
         """Return what speaks against each visit by itself or for being a copy, by reason."""
         busy, busy_carts = self.norm.busy()
-        customers = (past.buys > 0) & ~visits.settled
+        customers = ((past.buys > 0) | visits.settled) & visits.looked
         found = {
             "machine": machine_like(visits, self.names, busy),
             "hoard": hoarding(visits, busy_carts),

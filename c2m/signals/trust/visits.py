@@ -1,6 +1,7 @@
 """The events of a day, user by user: what each of them did, and which SKUs it was about."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +25,9 @@ NO_PERSON: Final = ("stock_level", "footfall")
 PAID: Final = np.isin(KINDS, ("purchase", "preorder", "stream_order", "coupon_redemption"))
 SETTLED: Final = PAID | np.isin(KINDS, ("cancel", "return"))
 """Kinds that cost money or follow from what did: a day with one of them keeps its full weight."""
+
+VOUCHING: Final = PAID | np.isin(KINDS, ("notify_me",))
+"""Orders, and the wish to be told of what is sold out, in place of an order."""
 
 _CART, _SEARCH, _WISH = (KINDS.index(kind) for kind in ("cart_add", "search_click", "wishlist_add"))
 _DECLARED: Final = 0.5
@@ -97,6 +101,13 @@ class Visits:
         """Events of each visit, (n_visits,)."""
         return np.diff(self.start)
 
+    @cached_property
+    def acts(self) -> Ints:
+        """Moments at which each visit did something, (n_visits,): a page may show many SKUs."""
+        later = np.diff(self.micros, prepend=0) != 0
+        later[self.start[:-1]] = True
+        return np.add.reduceat(later.astype(np.int64), self.start[:-1])
+
     @property
     def of_event(self) -> Ints:
         """Number of the visit of each event, (n_events,)."""
@@ -111,6 +122,11 @@ class Visits:
     def settled(self) -> BoolArray:
         """Whether a visit has an event of a kind in `SETTLED`, (n_visits,)."""
         return self._any(SETTLED[self.kind])
+
+    @property
+    def looked(self) -> BoolArray:
+        """Whether a visit has an event of a kind that is not in `SETTLED`, (n_visits,)."""
+        return self._any(~SETTLED[self.kind])
 
     @property
     def bought(self) -> BoolArray:
@@ -145,12 +161,15 @@ class Touches:
         Time of the first event, in microseconds.
     n_events : ndarray of int, shape (n_touches,)
         How many events.
+    looked : ndarray of bool, shape (n_touches,)
+        Whether one of them is of a kind that is not in `SETTLED`.
     """
 
     visit: Ints
     sku: Ints
     first: Ints
     n_events: Ints
+    looked: BoolArray
 
 
 def read_visits(table: Any, names: SkuNames) -> Visits:
@@ -172,8 +191,7 @@ def read_visits(table: Any, names: SkuNames) -> Visits:
     ids, known = user_ids(table.column("user_key"))
     kinds = kind_numbers(table)
     rows = known & ~np.isin(kinds, [KINDS.index(kind) for kind in NO_PERSON])
-    if "trust" in table.column_names:
-        rows &= ~(table.column("trust").to_numpy() < _DECLARED)
+    rows &= _undeclared(table)
     if not rows.all():
         table, ids, kinds = table.filter(pa.array(rows)), ids[rows], kinds[rows]
     sku, micros = names.encode(table), event_micros(table)
@@ -215,7 +233,37 @@ def touches(visits: Visits) -> Touches:
         sku=key[fresh] & (2**32 - 1),
         first=visits.micros[rows[order[fresh]]],
         n_events=np.diff(np.append(fresh, len(key))),
+        looked=np.logical_or.reduceat(~SETTLED[visits.kind[rows[order]]], fresh)
+        if len(fresh)
+        else np.zeros(0, dtype=np.bool_),
     )
+
+
+def orders_of(table: Any, names: SkuNames) -> Ints:
+    """Count the orders of each SKU, those of unknown users too.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Canonical events of a day.
+    names : SkuNames
+        Numbers the SKUs.
+
+    Returns
+    -------
+    ndarray of int, shape (n_skus,)
+        Events of a kind in `VOUCHING`; those of declared robots are left out.
+    """
+    rows = VOUCHING[kind_numbers(table)] & _undeclared(table)
+    sku = names.encode(table.filter(pa.array(rows)))
+    return np.bincount(sku[sku >= 0], minlength=len(names))
+
+
+def _undeclared(table: Any) -> BoolArray:
+    """Tell which events the log itself does not distrust."""
+    if "trust" not in table.column_names:
+        return np.ones(table.num_rows, dtype=np.bool_)
+    return np.asarray(~(table.column("trust").to_numpy() < _DECLARED), dtype=np.bool_)
 
 
 def _sorted(key: Ints, sku_hash: Ids, kinds: NDArray[np.int8]) -> NDArray[np.intp]:

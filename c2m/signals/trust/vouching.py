@@ -18,7 +18,7 @@ _NONE: Final = 3.0
 _YOUNG_DAYS: Final = 5
 """A log so young has no past to compare with."""
 
-_NEW_DAYS: Final = 3
+NEW_DAYS: Final = 3
 """A SKU so new has no level of its own."""
 
 
@@ -86,7 +86,12 @@ class Level:
 
 
 def expected(
-    level: Level, strangers: Floats, customers: Floats, orders: Floats
+    level: Level,
+    strangers: Floats,
+    customers: Floats,
+    orders: Floats,
+    *,
+    linked: bool = True,
 ) -> tuple[Floats, Floats]:
     """Return the strangers that each SKU would have, and the most that can be vouched for.
 
@@ -101,6 +106,10 @@ def expected(
         Earlier days; of the strangers, those that were believed.
     strangers, customers, orders : ndarray, shape (n_skus,)
         Today, or sums over the last days.
+    linked : bool
+        Whether those who order are seen to look, too. Where the orders come from another system
+        with users of its own, there are no customers, and how many look for each order differs
+        too much between SKUs: then a level counts in full.
 
     Returns
     -------
@@ -118,7 +127,9 @@ def expected(
     a_day = _season(level, strangers) / np.maximum(level.days, 1)
     some = _TIMES_OWN * _borne_out(level.customers + 0.5, level.orders + 0.5)
     many = _TIMES_OWN * _borne_out(_most(level.customers), _most(level.orders))
-    new = level.days < _NEW_DAYS
+    if not linked:
+        some, many = level.strangers, level.strangers
+    new = level.days < NEW_DAYS
     now = _borne_out(np.where(new, customers, _least(customers)), _least(orders))
     usual = np.maximum(a_day * np.minimum(level.strangers, some), now)
     now_most = _borne_out(_most(customers), _most(orders))
@@ -128,7 +139,7 @@ def expected(
 def _season(level: Level, strangers: Floats) -> float:
     """Return how many days of its level a middling SKU has."""
     mean = level.strangers / np.maximum(level.days, 1)
-    known = (level.days >= _NEW_DAYS) & (mean >= 1)
+    known = (level.days >= NEW_DAYS) & (mean >= 1)
     return weighted_median(strangers[known] / mean[known], mean[known]) if known.any() else 1.0
 
 

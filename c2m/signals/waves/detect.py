@@ -11,18 +11,30 @@ from numpy.typing import NDArray
 from c2m.errors import ArgumentError, DataError
 from c2m.frames import did_you_mean, name_list
 from c2m.panel import Panel
+from c2m.signals.leads.deviations import sellable
 from c2m.signals.waves.baseline import Baseline, fit_baseline, season_profile
-from c2m.signals.waves.evidence import Evidence, Floats, log_mean, wait, weigh
+from c2m.signals.waves.evidence import FACTORS, SIDES, Evidence, Floats, log_mean, wait, weigh
 from c2m.signals.waves.verdicts import Waves
 
-HALF_LIVES: Final = (1.0, 2.0, 3.0, 4.5)
-"""Days in which a wave halves."""
+HALF_LIVES: Final = (0.0, 1.0, 2.0, 3.0, 4.5)
+"""Days in which a wave halves; 0 for one period alone, such as an order of many units."""
+
+_WEIGHTS: Final = np.array([0.05, 0.2375, 0.2375, 0.2375, 0.2375])
+"""How likely each half-life is before anything is seen; orders of many units are rare."""
 
 _BLOCK: Final = 512
 """Series that are compared at once."""
 
 _LONGEST_SEASON: Final = 14
 """Periods beyond which a season is too long to be learned from a short history."""
+
+_LEAST_IN_STOCK: Final = 0.8
+"""Share of a week or month from which on it is evidence: what is missing is no shift's factor."""
+
+_TOLD: Final = {
+    "shift": ("step_onset", "step_factor"),
+    "wave": ("wave_onset", "wave_factor", "half_life"),
+}
 
 _UNBACKED: Final = 1.0
 """Log odds from which on a rise counts as one that no buyer backs."""
@@ -83,9 +95,13 @@ def detect_waves(
 
     Notes
     -----
-    Only what is in the panel up to its cutoff is seen. Counts are negative binomial around the
-    baseline; onset, factor and half-life are integrated out, see `c2m.signals.waves.evidence`.
-    A promotion or a peak is a wave that you knew of: pass it in `expected`.
+    Only what is in the panel up to its cutoff is seen. Where it has ``in_stock`` or ``on_sale``,
+    days on which a series could not be bought all the time are no evidence, nor are longer
+    periods in which it could not for a fifth of the time: an empty shelf is no fall of demand. A
+    series of which nothing is known in the window is "too short". All channels rise or all fall.
+    Counts are negative binomial around the baseline; onset, factor and half-life are integrated
+    out, see `c2m.signals.waves.evidence`. A promotion or a peak is a wave that you knew of: pass it
+    in `expected`.
 
     Examples
     --------
@@ -115,7 +131,8 @@ def detect_waves(
         for start in range(0, panel.n_series, _BLOCK)
     ]
     found = {key: np.concatenate([block[key] for block in blocks]) for key in blocks[0]}
-    short = np.asarray(np.isnan(looks[0].mean).any(axis=1))
+    unknown = np.isnan(looks[0].counts).all(axis=1)
+    short = np.asarray(np.isnan(looks[0].mean).any(axis=1) | unknown, dtype=bool)
     verdict = _verdicts(found, short, threshold, margin)
     table = _table(panel, found, verdict, span, np.array(HALF_LIVES) / days)
     return Waves(table, name, tuple(others), span, panel.cutoff)
@@ -139,7 +156,9 @@ class _Look:
         half_lives: Floats,
         expected: NDArray[np.floating] | None,
     ) -> "_Look":
-        counts = panel[name][:, : panel.n_periods].astype(np.float64)
+        counts = sellable(panel, name, 1.0 if panel.freq == "D" else _LEAST_IN_STOCK)
+        if name == "demand":  # is what would have been sold
+            counts = panel[name][:, : panel.n_periods].astype(np.float64)
         season = panel.calendar.season_length
         shape = (
             season_profile(counts, window, season if season <= _LONGEST_SEASON else 1)
@@ -149,24 +168,44 @@ class _Look:
         baseline = fit_baseline(counts, shape, window, half_life=2.0 * window, least_history=window)
         return cls(counts[:, -window:], baseline.mean, baseline.dispersion, half_lives)
 
-    def weigh(self, rows: slice) -> Evidence:
+    def weigh(self, rows: slice, factors: Floats) -> Evidence:
         law = Baseline(self.mean[rows], self.dispersion[rows])
-        return weigh(self.counts[rows], law, self.half_lives)
+        return weigh(self.counts[rows], law, self.half_lives, factors)
 
 
 def _judge(looks: Sequence[_Look], rows: slice, lag: int) -> dict[str, NDArray[np.float64]]:
-    """Return the log evidence of each story, and the likeliest onset, factor and half-life."""
-    own = looks[0].weigh(rows)
-    step, pulse = own.step.copy(), own.pulse.copy()
+    """Return the log evidence of each story, and the likeliest onset, factor and half-life.
+
+    All channels rise, or all fall: sales that fall do not back views that rise.
+    """
+    sides = [_judge_side(looks, rows, lag, factors) for factors in SIDES]
+    for side, factors in zip(sides, SIDES, strict=True):
+        for story in ("shift", "wave", "alone"):
+            side[story] += np.log(len(factors) / len(FACTORS))
+    fall, rise = sides
+    both = {story: np.logaddexp(fall[story], rise[story]) for story in ("shift", "wave", "alone")}
+    for story, names in _TOLD.items():
+        rises = rise[story] >= fall[story]
+        both |= {name: np.where(rises, rise[name], fall[name]) for name in names}
+    return both
+
+
+def _judge_side(
+    looks: Sequence[_Look], rows: slice, lag: int, factors: Floats
+) -> dict[str, NDArray[np.float64]]:
+    """Return the same if it is a fall, or if it is a rise."""
+    own = looks[0].weigh(rows, factors)
+    prior = np.log(len(_WEIGHTS) * _WEIGHTS)[:, None]  # [H, 1]
+    step, pulse = own.step.copy(), own.pulse + prior
     for look in looks[1:]:
-        other = look.weigh(rows)
+        other = look.weigh(rows, factors)
         step += wait(other.step, lag)
         pulse += wait(other.pulse, lag)
     series = np.arange(len(step))
     at_step = step.argmax(axis=1)
     at_pulse = pulse.reshape(len(pulse), -1).argmax(axis=1)
     half, onset = np.unravel_index(at_pulse, pulse.shape[1:])
-    alone = np.stack([log_mean(own.step, 1), log_mean(own.pulse, 1, 2)])
+    alone = np.stack([log_mean(own.step, 1), log_mean(own.pulse + prior, 1, 2)])
     return {
         "shift": log_mean(step, 1),
         "wave": log_mean(pulse, 1, 2),

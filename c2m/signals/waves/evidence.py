@@ -7,7 +7,8 @@ mean by :math:`f_t`. The log likelihood ratio of a period is
 
 A step has :math:`f_t = a` from its onset on; a pulse :math:`f_t = 1 + (a - 1) 2^{-k/h}`, k periods
 after its onset, with half-life h. What is not known (a, h) is integrated out over a grid, so that
-a template with more freedom is not favoured (Kass & Raftery 1995, Bayes factors, JASA 90).
+a template with more freedom is not favoured (Kass & Raftery 1995, Bayes factors, JASA 90). A pulse
+of half-life 0 is one period alone, which may be of any size.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,13 @@ FACTORS: Final = np.concatenate(
     [np.array([0.2, 0.33, 0.5, 0.7]), np.exp(np.linspace(np.log(1.25), np.log(6.0), 10))]
 )
 """By how much a step, or a pulse at its onset, multiplies the mean."""
+
+
+SIDES: Final = (FACTORS[FACTORS < 1], FACTORS[FACTORS > 1])
+"""The factors of a fall, and those of a rise."""
+
+_ONE_OFF: Final = (2.0, 5000.0)
+"""Range of the factors of one period alone that rises: an order of many units, say."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,9 @@ class Evidence:
     pulse_factor: Floats
 
 
-def weigh(counts: Floats, baseline: Baseline, half_lives: Floats) -> Evidence:
+def weigh(
+    counts: Floats, baseline: Baseline, half_lives: Floats, factors: Floats = FACTORS
+) -> Evidence:
     """Compare steps and pulses of every onset with the baseline.
 
     Parameters
@@ -56,7 +66,9 @@ def weigh(counts: Floats, baseline: Baseline, half_lives: Floats) -> Evidence:
     baseline : Baseline
         What was expected.
     half_lives : ndarray, shape (n_half_lives,)
-        Of pulses, in periods.
+        Of pulses, in periods; 0 for one period alone.
+    factors : ndarray, shape (n_factors,)
+        Factors that are tried, rising.
 
     Returns
     -------
@@ -65,20 +77,33 @@ def weigh(counts: Floats, baseline: Baseline, half_lives: Floats) -> Evidence:
     """
     n_series, window = counts.shape
     ages = np.arange(window)
-    steps = np.empty((len(FACTORS), n_series, window))
-    pulses = np.empty((len(half_lives), len(FACTORS), n_series, window))
-    for place, factor in enumerate(FACTORS):
+    steps = np.empty((len(factors), n_series, window))
+    pulses = np.empty((len(half_lives), len(factors), n_series, window))
+    grids = np.where(half_lives[:, None] > 0, factors, _of_one_period(factors))  # [H, A]
+    for place, factor in enumerate(factors):
         gain = _gain(counts, baseline, factor)
         steps[place] = np.cumsum(gain[:, ::-1], axis=1)[:, ::-1]
         for number, half_life in enumerate(half_lives):
-            fading = 1 + (factor - 1) * 0.5 ** (ages / half_life)
-            pulses[number, place] = _by_onset(counts, baseline, fading)
+            if half_life > 0:
+                fading = 1 + (factor - 1) * 0.5 ** (ages / half_life)
+                pulses[number, place] = _by_onset(counts, baseline, fading)
+            else:
+                pulses[number, place] = _gain(counts, baseline, grids[number, place])
     return Evidence(
         step=log_mean(steps, 0),
         pulse=np.moveaxis(log_mean(pulses, 1), 0, 1),
-        step_factor=FACTORS[steps.argmax(axis=0)],
-        pulse_factor=np.moveaxis(FACTORS[pulses.argmax(axis=1)], 0, 1),
+        step_factor=factors[steps.argmax(axis=0)],
+        pulse_factor=np.stack(
+            [grid[best] for grid, best in zip(grids, pulses.argmax(axis=1), strict=True)], axis=1
+        ),
     )
+
+
+def _of_one_period(factors: Floats) -> Floats:
+    """Return as many factors of one period alone; where only falls are tried, the same."""
+    if factors[-1] < 1:
+        return factors
+    return np.geomspace(*_ONE_OFF, len(factors))
 
 
 def _by_onset(counts: Floats, baseline: Baseline, fading: Floats) -> Floats:

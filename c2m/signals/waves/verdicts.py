@@ -8,7 +8,7 @@ import pandas as pd
 
 VERDICTS: Final = ("none", "shift", "wave", "unbacked", "undecided", "too short")
 """Nothing happened; demand has moved to another level; it will pass; attention that no buyer
-backs (bots, a mention); something happened, but what cannot be known yet; too little history."""
+backs (bots, a mention); something happened, but what cannot be known yet; too little known."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -119,6 +119,20 @@ def test_a_mob_ends_its_visits_at_one_of_four_skus_in_five_days_of_fourteen() ->
         assert last.value_counts(normalize=True)[:4].sum() > 0.97
 
 
+def test_sleepers_come_back_and_boost_three_skus_on_seven_days_of_twenty_one() -> None:
+    _, fake = of_each("sleeper")
+    for _, block in fake[fake["day"] < 42].groupby(fake["day"] // 21):
+        of_day = block.groupby("day").size()
+        at_work = of_day.index[of_day > of_day.max() / 3]
+        assert len(at_work) == 7
+        task = block[block["day"].isin(at_work)]
+        boosted = task["sku"].value_counts(normalize=True)
+        assert boosted[:3].sum() > 0.4
+        carts = task[task["event_type"] == "cart_add"]
+        assert set(carts["sku"]) == set(boosted.index[:3])
+    assert fake.groupby("user_key")["day"].nunique().median() > 3
+
+
 def test_families_share_the_fakes_and_do_not_change_each_other_s_users() -> None:
     both = simulate_market(
         3, n_styles=2, n_days=28, events_per_day=1000, fake_share=0.4, fake_families=("drip", "mob")

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -170,3 +171,18 @@ def test_weights_of_one_change_nothing():
         if f"raw_{name}" in weighed.channels:
             np.testing.assert_array_equal(weighed[f"raw_{name}"], array)
     assert "raw_views" in weighed.channels
+
+
+def test_a_trust_outside_0_to_1_is_a_bad_row():
+    log = pd.DataFrame(
+        {
+            "event_time": pd.Timestamp("2026-06-01", tz="UTC"),
+            "event_type": "view",
+            "sku": "PARKA",
+            "user_key": ["ann", "bob", "eve", "dan"],
+            "trust": [5.0, -2.0, 0.5, None],
+        }
+    )
+    with pytest.warns(C2MWarning, match="2 of 4 events are set aside: .*'trust' outside 0 to 1"):
+        panel = build_panel(read_events(log), freq="D", tz="UTC", target="views", trust="events")
+    assert panel["views"].tolist() == [[1.5]]

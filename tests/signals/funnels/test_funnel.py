@@ -138,3 +138,20 @@ def test_wrong_arguments_are_refused(market):
         funnel(panel, category="colour")
     with pytest.raises(ArgumentError, match="periods from 1 to 4"):
         funnel(panel, periods=5)
+
+
+def test_a_funnel_that_nobody_entered_says_so():
+    frame = pd.DataFrame({"sku": ["A", "B"], "period": "2026-11-16", "views": 0, "sales": 0})
+    panel = Panel.from_frame(frame, freq="W", signals=["views"])
+    found = funnel(panel, steps=["views", "sales"])
+    assert found.reading() == "There are no views: the funnel says nothing."
+    assert "funnel says nothing" in found._repr_html_()
+
+
+def test_a_step_that_is_hardly_recorded_is_doubted_aloud():
+    frame = pd.DataFrame(
+        {"sku": ["A", "B"], "period": "2026-11-16", "carts": [5, 6], "sales": [90, 80]}
+    )
+    panel = Panel.from_frame(frame, freq="W", signals=["carts"])
+    with pytest.warns(C2MWarning, match="170 sales stand against 11 carts"):
+        funnel(panel, steps=["carts", "sales"])

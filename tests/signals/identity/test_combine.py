@@ -63,6 +63,18 @@ def test_an_order_that_the_first_system_lacks_is_taken_from_the_second():
     )
 
 
+def test_a_return_alone_is_no_order_that_the_first_system_has():
+    back = SHOP.head(1).assign(event_type="return", order_id="1003", event_id="9")
+    back["event_time"] += pd.Timedelta(days=3)
+    shop = pd.concat([SHOP, back])  # of a sale that only the other log reaches back to
+    panel, _ = counted(both({"purchase": ("shopify", "ga4")}, shop=shop))
+    np.testing.assert_array_equal(panel["sales"], [[2, 0, 0, 0], [np.nan, 1, 4, 0]])
+    web = pd.concat([WEB, back.assign(order_id=["1002"], sku="B"), back])
+    authority = dict.fromkeys(["purchase", "return"], ("shopify", "ga4"))
+    panel, _ = counted(both(authority, shop=shop, web=web))
+    assert np.nansum(panel["returns"]) == 2  # of orders it has, the first system knows the returns
+
+
 def test_orders_that_never_meet_are_doubted():
     web = WEB.assign(order_id="#" + WEB["order_id"])
     _, told = counted(both({"purchase": ("shopify", "ga4")}, web=web))

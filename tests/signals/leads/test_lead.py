@@ -158,3 +158,16 @@ def test_what_lacks_is_said():
         lead(panel, "views", max_lag=1)
     with pytest.raises(DataError, match="it has no signal"):
         lead(Panel.from_frame(panel.to_frame()[["sku", "period", "sales"]], freq="D"))
+
+
+def test_a_signal_that_hardly_varies_is_left_out_aloud_and_hides_no_other():
+    panel = make_panel(n_skus=40)
+    signal = next(name for name in panel.channels if name not in {panel.target, "in_stock"})
+    rare = np.zeros((panel.n_series, panel.n_periods))
+    rare[0, 5] = 1.0
+    more = panel.with_channels({"carts" if signal != "carts" else "views": rare})
+    with pytest.warns(C2MWarning, match="fewer than 3 series vary"):
+        found = lead(more, max_lag=20)
+    assert signal in found.table["signal"].tolist()
+    with pytest.raises(DataError, match="fewer than 3 series"):
+        lead(more, "carts" if signal != "carts" else "views", max_lag=20)

@@ -3,6 +3,7 @@
 import bz2
 import os
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 
 from c2m.errors import ArgumentError, C2MWarning, DataError
 from c2m.signals import build_panel, read_events
+from c2m.signals.logs.parquetfiles import ParquetSource
 
 TEXTS = ["event_type", "sku", "user_key"]
 HEADER = "event_time,event_type,sku,quantity\n"
@@ -52,6 +54,18 @@ def test_text_is_read_in_every_encoding_of_parquet(tmp_path, encoding):
     )  # fmt: skip
     plain, other = (read_events(tmp_path / f"{name}.parquet") for name in ("plain", "other"))
     pd.testing.assert_frame_equal(other.to_frame(), plain.to_frame())
+
+
+def test_ids_that_never_repeat_are_not_read_as_a_dictionary(tmp_path):
+    ids = [f"{number:032d}" for number in range(10_000)]
+    frame = pd.DataFrame({"event_id": ids, "sku": "PARKA"})
+    frame.to_parquet(tmp_path / "log.parquet")
+    source = ParquetSource.of("log", [tmp_path / "log.parquet"])
+    (part,) = source.parts("event_time")
+    (batch,) = source.read(part, ["event_id", "sku"])
+    kinds = [pa.types.is_dictionary(column.type) for column in batch.columns]
+    assert kinds == [False, True]
+    assert batch.column(0).to_pylist() == ids
 
 
 def test_empty_row_groups_and_empty_files_among_full_ones_are_nothing(tmp_path):
@@ -270,3 +284,56 @@ def test_a_file_without_a_header_is_refused_without_showing_its_first_line(tmp_p
     with pytest.raises(DataError, match=r"'a.csv' has no header") as caught:
         read_events(path)
     assert "ann" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "+14155550123",
+        "0049 30 1234567",
+        "203.0.113.7",
+        "2026-11-20T10:00Z",
+        "https://x.example/ann",
+    ],
+)
+def test_a_header_that_is_a_row_is_not_shown_whatever_personal_stands_in_it(tmp_path, mark, value):
+    path = write_csv(tmp_path / "a.csv", f"view{mark}A{mark}{value}\nview{mark}B{mark}x\n")
+    with pytest.raises(DataError, match=r"'a.csv' has no header") as caught:
+        read_events(path)
+    assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["2", "option1", "evar250", "2026", "1_0_2", "Größe (cm)"])
+def test_numbers_in_names_of_columns_are_no_sign_of_a_row(tmp_path, name):
+    path = write_csv(tmp_path / "a.csv", f"event_time,event_type,sku,{name}\n")
+    assert read_events(path).unread == (name,)
+
+
+@pytest.mark.parametrize("marks", [{5}, {5, 11}, {5, 6}, {19}, {0, 19}])
+@pytest.mark.parametrize("place", [2, 3, 4])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_no_line_is_lost_in_silence_behind_a_quotation_mark_that_is_not_closed(
+    tmp_path, marks, place, end
+):
+    rows = [["2026-11-20T10:00Z", "view", f"A{n}", f"name {n}", "x"] for n in range(20)]
+    for row in marks:
+        rows[row][place] = '"' + rows[row][place]
+    lines = ["event_time,event_type,sku,name,more", *map(",".join, rows)]
+    events = read_events(write_csv(tmp_path / "a.csv", end.join(lines) + end))
+    rejected = events.rejected
+    read = 20 - rejected["rows"].sum()
+    if read:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", C2MWarning)
+            assert len(events.to_frame()) == read
+    assert len(rejected) or marks == {19}
+    assert read <= 20 - len(marks) or marks == {19}
+
+
+def test_text_over_several_lines_between_quotation_marks_is_no_swallowed_line(tmp_path):
+    text = "event_time,event_type,sku,note,more\n2026-11-20T10:00Z,view,A,"
+    path = write_csv(tmp_path / "a.csv", text + '"Dear shop,\nplease, call\n\nAnn",\n')
+    events = read_events(path)
+    assert len(events.to_frame()) == 1
+    assert not len(events.rejected)

@@ -1,5 +1,6 @@
 import gzip
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -148,3 +149,49 @@ def test_a_torn_archive_is_named(tmp_path, content):
     path = write(tmp_path / "a.json.gz", content)
     with pytest.raises(DataError, match=r"'a.json.gz' cannot be read"):
         read_events(path).to_frame()
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.json.gz", None])
+@pytest.mark.parametrize("own", ["quantity", "units \u00e9"])
+def test_a_column_that_only_the_last_record_has_is_read(tmp_path, name, own):
+    rows = [{**ROWS[1], "event_type": "purchase"}] * 300
+    rows = [*rows, {**rows[0], own: 5, "nested": {"rating": 1}}]
+    source = rows
+    if name is not None:
+        text = lines(rows) if "jsonl" in name else json.dumps(rows, indent=1, ensure_ascii=False)
+        pack = gzip.compress if name.endswith("gz") else bytes
+        source = write(tmp_path / name, pack(text.encode()))
+    events = read_events(source, columns={"quantity": own})
+    assert events.to_frame()["quantity"].sum() == 5
+    assert "rating" not in events.columns
+
+
+def test_a_name_is_found_across_the_blocks_in_which_a_file_is_read(tmp_path, monkeypatch):
+    text = "\n".join(map(json.dumps, [ROWS[0]] * 150 + [{**ROWS[0], "rating": 4}]))
+    path = write(tmp_path / "a.jsonl", text)
+    for block in range(90, 110):
+        monkeypatch.setattr(jsonfiles, "_BLOCK", block)
+        assert "rating" in read_events(path).columns
+
+
+def test_a_torn_array_says_how_much_of_the_file_is_lost(tmp_path):
+    text = json.dumps([ROWS[0]] * 50_000)
+    path = write(tmp_path / "a.json", text[:1_000] + '"@@' + text[1_000:])
+    reason = read_events(path).rejected["reason"][0]
+    lost = int(re.search(r"([\d,]+) bytes are lost", reason)[1].replace(",", ""))
+    assert abs(lost - (len(text) - 1_000)) < 200
+
+
+def test_ids_as_names_of_fields_are_not_shown(tmp_path):
+    path = write(tmp_path / "a.json", '{"ann@example.org": {"sku": "A"}, "+1 415 555 0123": {}}')
+    with pytest.raises(DataError, match="no column 'event_time'") as caught:
+        read_events(path)
+    assert not {"ann", "415"} & set(re.findall(r"\w+", str(caught.value)))
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "[]", "7"])
+@pytest.mark.parametrize("schema", ["canonical", "ga4"])
+def test_a_file_without_any_object_says_so(tmp_path, content, schema):
+    path = write(tmp_path / "a.json", content)
+    with pytest.raises(DataError, match="holds no object of JSON"):
+        read_events(path, schema, key=bytes(range(32)), consent="all" if schema == "ga4" else None)

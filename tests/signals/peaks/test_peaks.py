@@ -269,3 +269,33 @@ def test_effects_show_themselves():
     assert "<table" in effects._repr_html_()
     assert effects.summary().equals(effects.net)
     assert effects.to_frame().equals(effects.table)
+
+
+def test_the_next_event_is_not_taken_for_the_days_after_this_one():
+    days = pd.date_range("2025-08-15", periods=180)
+    sales = np.full((20, 180), 10.0)
+    sales[:, (days >= "2025-11-01") & (days <= "2025-11-11")] = 30.0
+    sales[:, (days >= "2025-11-24") & (days <= "2025-11-30")] = 40.0
+    sales[:, (days >= "2025-12-01") & (days <= "2025-12-10")] = 6.0
+    peaks = peak_days(days[0], days[-1], ["singles_day", "black_friday"])
+    panel = daily({"sales": sales}, first="2025-08-15")
+    with pytest.warns(C2MWarning, match="'singles_day 2025-11-11', 'black_friday 2025-11-28' lie"):
+        found = peak_effects(panel, peaks)
+    assert found.table["days"].tolist() == [14, 11, 12, 12, 7, 21]
+    assert found.table["ratio"].round(3).tolist()[:5] == [1, 3, 1, 1, 4]
+    assert found.net["taken"].tolist() == pytest.approx([0, 20 * 10 * 4])
+    cut = panel.upto("2025-11-26")  # of the second event a part is known: its days are not usual
+    with pytest.warns(C2MWarning, match="singles_day"):
+        part = peak_effects(cut, peaks)
+    assert part.table["ratio"].round(3).tolist() == [1, 3, 1]
+
+
+def test_cells_that_are_unknown_amid_a_series_are_counted_not_taken_for_none_in_silence():
+    counts = np.full((2, 120), 10.0)
+    counts[0, :20] = np.nan  # begins late: had no sales
+    peaks = peak_days("2025-11-11", "2025-11-11", ["singles_day"])
+    peak_effects(daily({"sales": counts}), peaks)
+    counts[1, 50:53] = np.nan
+    panel = daily({"sales": counts}, gaps="unknown")
+    with pytest.warns(C2MWarning, match="3 of 240 cells of 'sales' are unknown"):
+        peak_effects(panel, peaks)

@@ -65,7 +65,8 @@ def test_a_personal_value_is_never_in_a_message():
     log = make_log(user_key=["ann@example.org", "bob@example.org"], quantity=["x", "y"])
     log["event_type"] = "purchase"
     with pytest.raises(DataError) as caught:
-        read_events(log, on_bad="error").to_frame()
+        read_events(log, on_bad="error", key=bytes(range(32))).to_frame()
+    assert "no finite number" in str(caught.value)
     assert "example.org" not in str(caught.value)
 
 
@@ -95,3 +96,37 @@ def test_empty_text_is_no_user_and_no_event_id():
         assert panel["purchases"].tolist() == [[4]]
         assert panel["purchase_users"].tolist() == [[1]]
         log = log.tail(4)
+
+
+@pytest.mark.parametrize(
+    "kind", ["ann@example.org", "+1 415 555 0123", "12345678", "4155550123", "a" * 41, "10.0.0.1"]
+)
+def test_an_event_type_that_is_no_word_is_counted_and_not_shown(kind, tmp_path):
+    events = read_events(bad_log().assign(event_type=kind), bad_rows=tmp_path)
+    with pytest.warns(C2MWarning) as told, pytest.raises(DataError):
+        events.to_frame()
+    texts = [str(one.message) for one in told] + [events.rejected.to_csv()]
+    texts += [path.read_text() for path in tmp_path.iterdir()]
+    assert "an event type that is no short word" in "".join(texts)
+    assert kind not in "".join(texts)
+
+
+def test_a_column_of_a_thousand_words_in_place_of_event_types_shows_few_of_them():
+    names = [f"name {chr(97 + a)}{chr(97 + b)}" for a in range(26) for b in range(26)]
+    log = pd.concat([bad_log().iloc[:1]] * len(names)).assign(event_type=names)
+    rejected = read_events(log).rejected
+    assert len(rejected) == 21
+    assert rejected["rows"].sum() == len(names)
+
+
+def test_rows_of_a_log_are_read_or_rejected_or_excluded():
+    log = pd.concat([bad_log()] * 3).assign(event_id=[str(n % 5) for n in range(30)])
+    log.loc[log["event_type"] == "view", "event_type"] = "scroll"
+    events = read_events(log, event_types={"scroll": None})
+    with pytest.warns(C2MWarning):
+        read = len(events.to_frame())
+    assert set(events.excluded["reason"]) == {
+        "of a type that event_types= leaves out",
+        "repeats an event_id of the same day",
+    }
+    assert read + events.rejected["rows"].sum() + events.excluded["events"].sum() == len(log)

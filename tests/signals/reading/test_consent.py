@@ -24,7 +24,6 @@ def skus_of(events):
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        (None, ["S0", "S1", "S2", "S3", "S4"]),
         ("all", ["S0", "S1", "S2", "S3", "S4"]),
         (("analytics_storage",), ["S1", "S3"]),
         ("ad_storage", ["S2", "S3"]),
@@ -34,6 +33,12 @@ def skus_of(events):
 @pytest.mark.filterwarnings("ignore:.*left out, because the consent:c2m.errors.C2MWarning")
 def test_an_event_is_read_if_every_purpose_was_granted_and_unset_is_no(asked, expected):
     assert skus_of(read_events(log_of([0, 1, 2, 3, None]), consent=asked)) == expected
+
+
+def test_a_log_that_says_what_people_agreed_to_is_not_read_before_the_caller_says_what_counts():
+    with pytest.raises(ArgumentError, match=r'Expected consent=.*consent="all" reads every event'):
+        read_events(log_of([0, 1, None]))
+    assert len(read_events(log_of([0, None]), columns={"consent": None}).to_frame()) == 2
 
 
 def test_those_left_out_are_counted():

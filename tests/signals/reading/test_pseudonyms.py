@@ -29,7 +29,8 @@ def test_a_pseudonym_is_keyed_blake2b_of_64_bits():
 
 
 def test_ids_of_people_and_orders_are_replaced_and_nothing_else_is():
-    plain, hidden = read_events(log_of()).to_frame(), read_events(log_of(), key=KEY).to_frame()
+    log = log_of(("ann", "bob"))
+    plain, hidden = read_events(log).to_frame(), read_events(log, key=KEY).to_frame()
     ids = ["user_key", "session_key", "order_id", "event_id", "referrer_key"]
     for name in ids:
         assert not set(plain[name]) & set(hidden[name])
@@ -99,3 +100,13 @@ def test_the_key_is_nowhere_to_be_found():
     for write in (pickle.dumps, copy.deepcopy):
         with pytest.raises(TypeError, match="cannot be pickled: open the log again"):
             write(events)
+
+
+@pytest.mark.parametrize("value", ["eve@example.org", "+1 415 555 0123"])
+@pytest.mark.parametrize("column", ["user_key", "session_key", "event_id", "order_id"])
+def test_without_a_key_an_address_as_an_id_is_an_error_that_does_not_show_it(column, value):
+    log = log_of(("ann", "bob"), **{column: ["x", value]})
+    with pytest.raises(DataError, match=rf"{column}.* holds e-mail addresses.*\n.*key=") as caught:
+        read_events(log).to_frame()
+    assert value not in str(caught.value)
+    assert len(read_events(log, key=KEY).to_frame()) == 2

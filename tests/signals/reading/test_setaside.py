@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 from c2m.errors import ArgumentError, C2MWarning, DataError
 from c2m.signals import purge_bad_rows, read_events
 from c2m.signals.reading.setaside import REDACTED, redact
-from c2m.signals.reading.tally import MOST_REASONS, MOST_SAMPLES
+from c2m.signals.reading.tally import MOST_REASONS, MOST_SAMPLES, OTHER_REASONS, Tally
 
 SET_ASIDE = pytest.mark.filterwarnings("ignore:.*set aside:c2m.errors.C2MWarning")
+
+
+def open_log(source, **how):
+    return read_events(source, key=bytes(range(32)), **how)
 
 
 def log_of(n_bad=1):
@@ -31,7 +35,7 @@ def written(folder):
 @SET_ASIDE
 def test_bad_rows_are_written_redacted_with_reason_file_and_number(tmp_path):
     log_of().to_parquet(tmp_path / "day.parquet")
-    events = read_events(tmp_path / "day.parquet", bad_rows=tmp_path / "bad")
+    events = open_log(tmp_path / "day.parquet", bad_rows=tmp_path / "bad")
     events.to_frame()
     _, head, rows = written(tmp_path / "bad")
     assert head["rows_set_aside"] == {
@@ -51,7 +55,7 @@ def test_bad_rows_are_written_redacted_with_reason_file_and_number(tmp_path):
 
 @SET_ASIDE
 def test_the_day_of_its_deletion_stands_in_name_and_first_line(tmp_path):
-    read_events(log_of(), bad_rows=tmp_path, bad_rows_days=3).to_frame()
+    open_log(log_of(), bad_rows=tmp_path, bad_rows_days=3).to_frame()
     path, head, _ = written(tmp_path)
     day = datetime.now(tz=UTC).date() + timedelta(days=3)
     assert head["delete_on"] == day.isoformat()
@@ -60,13 +64,13 @@ def test_the_day_of_its_deletion_stands_in_name_and_first_line(tmp_path):
 
 @SET_ASIDE
 def test_expired_files_go_at_the_next_use_and_nothing_else_does(tmp_path):
-    read_events(log_of(), bad_rows=tmp_path, bad_rows_days=1).to_frame()
+    open_log(log_of(), bad_rows=tmp_path, bad_rows_days=1).to_frame()
     (fresh,) = tmp_path.iterdir()
     others = ["bad-rows-x.jsonl", "bad-rows-ga4-expires-2020-01-01-0123abcd.jsonl.bak", "notes.txt"]
     for name in others:
         (tmp_path / name).touch()
     (tmp_path / "bad-rows-ga4-expires-2020-01-01-0123abcd.jsonl").touch()
-    read_events(log_of(), bad_rows=tmp_path)
+    open_log(log_of(), bad_rows=tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {fresh.name, *others}
     tomorrow = datetime.now(tz=UTC).date() + timedelta(days=1)
     assert purge_bad_rows(tmp_path, today=tomorrow) == 1
@@ -75,7 +79,7 @@ def test_expired_files_go_at_the_next_use_and_nothing_else_does(tmp_path):
 
 @SET_ASIDE
 def test_the_file_is_small_and_its_counts_are_whole(tmp_path):
-    events = read_events(log_of(n_bad=500), bad_rows=tmp_path)
+    events = open_log(log_of(n_bad=500), bad_rows=tmp_path)
     for _ in range(2):  # a second pass replaces the file of the first
         events.to_frame()
     _, head, rows = written(tmp_path)
@@ -83,40 +87,41 @@ def test_the_file_is_small_and_its_counts_are_whole(tmp_path):
     assert len(rows) == MOST_SAMPLES + 1
 
 
-@SET_ASIDE
 def test_reasons_without_end_become_other_reasons():
-    log = pd.concat([log_of().head(1)] * 300).assign(event_type=[f"kind {n}" for n in range(300)])
-    rejected = read_events(log).rejected
+    tally = Tally(rows=300)
+    for n in range(300):
+        tally.refuse(f"reason {n}", "", f"row {n}")
+    rejected = tally.frame()
     assert len(rejected) == MOST_REASONS + 1
-    assert rejected["rows"].sum() == 300
+    assert rejected.iloc[-1].tolist() == [OTHER_REASONS, 300 - MOST_REASONS, f"row {MOST_REASONS}"]
 
 
 def test_the_file_is_written_before_the_error_and_never_by_half(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="below 0"):
-        read_events(log_of(), bad_rows=tmp_path, on_bad="error").to_frame()
+        open_log(log_of(), bad_rows=tmp_path, on_bad="error").to_frame()
     path, _, _ = written(tmp_path)
     path.unlink()
     monkeypatch.setattr("c2m.signals.reading.setaside.os.fsync", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        read_events(log_of(), bad_rows=tmp_path).to_frame()
+        open_log(log_of(), bad_rows=tmp_path).to_frame()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_log_without_bad_rows_writes_nothing(tmp_path):
-    read_events(log_of().head(1), bad_rows=tmp_path / "bad").to_frame()
+    open_log(log_of().head(1), bad_rows=tmp_path / "bad").to_frame()
     assert list((tmp_path / "bad").iterdir()) == []
 
 
 @pytest.mark.parametrize("days", [0, -1, 2.5, True, 10**6])
 def test_the_days_are_a_whole_number(tmp_path, days):
     with pytest.raises(ArgumentError, match="bad_rows_days"):
-        read_events(log_of(), bad_rows=tmp_path, bad_rows_days=days)
+        open_log(log_of(), bad_rows=tmp_path, bad_rows_days=days)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="folder for bad rows cannot be made"):
-        read_events(log_of(), bad_rows=tmp_path / "file")
+        open_log(log_of(), bad_rows=tmp_path / "file")
 
 
 @pytest.mark.parametrize("value", ["2026-11-20", "2026-11-20 10:00:00 UTC", 12, "3.50", None])
@@ -136,4 +141,4 @@ def test_nothing_else_is_shown(value):
 
 def test_set_aside_is_what_happens_unless_an_error_is_asked_for():
     with pytest.warns(C2MWarning, match="2 of 3 events are set aside"):
-        assert len(read_events(log_of()).to_frame()) == 1
+        assert len(open_log(log_of()).to_frame()) == 1

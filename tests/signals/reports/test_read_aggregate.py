@@ -276,3 +276,17 @@ def test_a_counter_is_the_difference_of_its_ends_where_it_never_fell(steps):
         read = own[~np.isnan(own)]
         clean = week > 0 and not np.isnan(own[[0, -1]]).any() and (np.diff(read) >= 0).all()
         assert np.array_equal(found, own[-1] - own[0] if clean else np.nan, equal_nan=True)
+
+
+def test_a_count_that_is_no_count_is_refused():
+    report = pd.DataFrame({"sku": "A", "date": ["2026-11-02", "2026-11-03"], "sold": [1.0, 1e300]})
+    with pytest.raises(DataError, match=r"1 of 2 rows has 'sold' above 1e\+15"):
+        quiet(report, columns={"sales": "sold"}, freq="D")
+
+
+@pytest.mark.parametrize("value", [b"\xff", "\ud800"])
+def test_broken_text_is_refused_by_name(value):
+    report = pd.DataFrame({"sku": pd.Series(["A", value], dtype="object"), "sold": 1.0})
+    report["date"] = "2026-11-02"
+    with pytest.raises(DataError, match="broken text: 'sku'"):
+        quiet(report, columns={"sales": "sold"}, freq="D")

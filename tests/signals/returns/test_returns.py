@@ -203,3 +203,14 @@ def test_arguments_of_the_stream_are_checked(fitted):
         fitted.back_to_stock(3, resellable=1.2)
     with pytest.raises(ArgumentError, match="got none for"):
         fitted.back_to_stock(3, resellable={"S0000": 0.5})
+
+
+def test_few_sales_leave_the_rate_in_doubt():
+    rows = [("2026-01-01", "purchase", "1"), ("2026-01-02", "purchase", "2")]
+    rows += [("2026-01-05", "return", "1")]
+    log = pd.DataFrame(rows, columns=["event_time", "event_type", "order_id"])
+    log["event_time"] = pd.to_datetime(log["event_time"], utc=True)
+    events = read_events(log.assign(sku="A", quantity=1, unit_price=1.0))
+    with pytest.warns(C2MWarning, match="later than any purchase"):
+        found = fit_returns(events, tz="UTC", longest=10)
+    assert found.rate_sd[0] > 0.2

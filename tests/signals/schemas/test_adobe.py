@@ -174,3 +174,9 @@ def test_quotation_marks_in_a_feed_mean_nothing(tmp_path):
     path.write_text("".join("\t".join(row) + "\n" for row in rows))
     found = c2m.read_events(path, schema="adobe", key=KEY).to_frame()
     assert found["sku"].tolist() == ['"A"', '"B']
+
+
+def test_of_a_duplicate_purchase_the_other_events_of_the_hit_count():
+    found = outcomes(hit("1,12", ";A;1;5", duplicate_purchase="1"))
+    assert [one.event["event_type"] for one in found if isinstance(one, Found)] == ["cart_add"]
+    assert [one.kind for one in found if isinstance(one, Unread)] == ["duplicate_purchase"]

@@ -1,12 +1,15 @@
 """Orders that are written again: what always holds."""
 
 from collections import Counter
+from urllib.parse import quote
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c2m.signals.schemas.layout import Found
 from c2m.signals.schemas.order_book import OrderBook, Written, numbered
+from c2m.signals.schemas.orders import campaign, campaign_of_page
 
 SKUS = st.sampled_from("ABC")
 LINES = st.lists(st.tuples(SKUS, st.integers(1, 5)), max_size=4, unique_by=lambda line: line[0])
@@ -75,3 +78,16 @@ def test_every_event_moves_units_and_has_an_id_of_its_own(first, steps):
     ids = [event["event_id"] for event in events]
     assert len(ids) == len(set(ids))
     assert ids == [event["event_id"] for event in replay(first, steps)]
+
+
+@pytest.mark.parametrize(
+    "word", ["+1 415 555 0123", "415-555-0123 x", "(0) 30 901820 123", "203.0.113.7", "ann@b.co"]
+)
+def test_a_campaign_is_no_phone_number_and_no_address(word):
+    assert campaign(word) is None
+    assert campaign_of_page(f"/?utm_source={quote(word)}") == {}
+
+
+@pytest.mark.parametrize("word", ["sale 2026-11-22", "11.11", "summer_2026", "v1.2.3", "bf-2026"])
+def test_a_campaign_may_hold_days_and_versions(word):
+    assert campaign(word) == word

@@ -280,3 +280,22 @@ def test_posthog_exports_are_read_as_objects_and_as_text():
 def test_what_posthog_captures_by_itself_is_left_out():
     found = outcomes(*posthog_events(), layout=POSTHOG)
     assert [one for one in found if isinstance(one, Unread)] == [Unread(0, "other")]
+
+
+@pytest.mark.parametrize("broken", [[None], ["A"], [{}], [7, []]])
+def test_a_refund_of_broken_products_is_a_bad_row_and_not_one_of_the_whole_order(broken):
+    refund = order("Order Refunded", broken, "2026-11-19T09:00:00Z")
+    found = outcomes(order("Order Completed", [SHIRT, SOCK]), refund)
+    assert "return" not in [one.event["event_type"] for one in found if isinstance(one, Found)]
+    assert len([one for one in found if isinstance(one, Bad)]) == len(broken)
+
+
+@pytest.mark.parametrize("products", [None, [{**SHIRT, "quantity": 1}]])
+@pytest.mark.parametrize("message", ["m-1", "m-2"])
+def test_an_order_that_is_sent_again_after_it_was_cancelled_counts_once(products, message):
+    bought = order("Order Completed", [SHIRT], messageId="m-1")
+    cancelled = order("Order Cancelled", products, "2026-11-18T09:00:00Z")
+    again = order("Order Completed", [SHIRT], messageId=message)
+    found = events(bought, cancelled, again, cancelled)
+    assert units(found, "purchase") == [("0042-S", 2.0)]
+    assert units(found, "cancel") == [("0042-S", 2.0 if products is None else 1.0)]

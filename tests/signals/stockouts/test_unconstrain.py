@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from c2m.errors import ArgumentError, C2MWarning, DataError
 from c2m.signals import unconstrain
 from c2m.signals.stockouts.methods import METHODS
+from c2m.signals.stockouts.spill import find_neighbours
 
 WAPE_AT_MOST = {
     "observed": 1.0,
@@ -187,7 +188,9 @@ def test_a_series_that_was_never_in_stock_is_drawn_to_its_style_and_unsure(make_
     sales = rng.poisson(30, (6, 42)).astype(float)
     share = np.ones((6, 42))
     sales[0], share[0] = 0, 0
-    found = unconstrain(make_panel({"sales": sales, "in_stock_demand": share}, grid(1, 2, 3)))
+    panel = make_panel({"sales": sales, "in_stock_demand": share}, grid(1, 2, 3))
+    with pytest.warns(C2MWarning, match=r"1 of 6 series were never in stock \(first 'S00000'\)"):
+        found = unconstrain(panel)
     demand, sd = found.panel["demand"][0], found.panel["demand_sd"][0]
     assert demand.mean() == pytest.approx(30, rel=0.15)
     assert (sd > 20).all()  # no one knows how this one sells
@@ -259,3 +262,33 @@ def test_the_order_of_attributes_and_an_unknown_style_do_not_matter(make_panel, 
     assert found.spill["spill_in"].iloc[5] == 0
     turned = unconstrain(make_panel(channels, attributes[["size", "colour", "style"]]))
     pd.testing.assert_frame_equal(found.to_frame(), turned.to_frame())
+
+
+def test_nothing_is_made_up_where_nothing_was_ever_in_stock(make_panel):
+    channels = {"sales": np.full((2, 14), 3.0), "in_stock_demand": np.zeros((2, 14))}
+    with pytest.raises(DataError, match="nothing in it is known to have been in stock"):
+        unconstrain(make_panel(channels))
+    assert (unconstrain(make_panel(channels), "observed").panel["demand"] == 3).all()
+
+
+def test_what_was_not_on_sale_has_no_demand_that_was_lost(make_panel):
+    sales, share = np.full((2, 28), 9.0), np.ones((2, 28))
+    sales[0, 14:] = share[0, 14:] = 0
+    channels = {"sales": sales, "in_stock_demand": share}
+    assert unconstrain(make_panel(channels)).panel["demand"][0, 20] > 8
+    channels["on_sale"] = np.ones((2, 28))
+    channels["on_sale"][0, 14:] = 0
+    found = unconstrain(make_panel(channels))
+    assert np.isnan(found.panel["demand"][0, 14:]).all()
+    assert (found.panel["demand"][1] == 9).all()
+    assert (found.method[0, 14:] == "unknown").all()
+
+
+def test_many_series_without_a_style_cost_no_pairs(make_panel):
+    n_series = 20_000  # 400 million pairs
+    attributes = pd.DataFrame({"style": ["A", "A"] + [None] * (n_series - 2)})
+    share = np.ones((n_series, 2))
+    share[0, 0] = 0.5
+    panel = make_panel({"sales": np.ones((n_series, 2)), "in_stock_demand": share}, attributes)
+    neighbours, _ = find_neighbours(panel, "style", ())
+    assert neighbours.nnz == 2

@@ -7,7 +7,7 @@ import pytest
 
 from c2m.errors import ArgumentError, C2MWarning, DataError
 from c2m.signals import DayStore, build_panel, read_events
-from c2m.signals.store import tables
+from c2m.signals.store import daystore, merging, tables
 
 FIRST = pd.Timestamp("2026-06-01", tz="UTC")
 
@@ -189,6 +189,31 @@ def test_a_user_is_forgotten_without_a_trace(tmp_path, monkeypatch):
     assert store.forget(["user-3"]) == 0
 
 
+def test_the_times_of_a_day_are_not_those_of_a_user_who_is_forgotten(tmp_path):
+    log = make_log(n_days=1)
+    first, last = log["event_time"].agg(["idxmin", "idxmax"])
+    log.loc[[first, last], "user_key"] = "eve"
+    store = DayStore(tmp_path)
+    store.add(read_events(log))
+    assert store.forget(["eve"]) == 2
+    left = log.loc[log["user_key"] != "eve", "event_time"].dt.floor("us")
+    (day,) = json.loads((tmp_path / "manifest.json").read_text())["days"].values()
+    times = [pd.Timestamp(time, unit="us", tz="UTC") for time in day["times"]]
+    assert times == [left.min(), left.max()]
+
+
+def test_rows_are_compared_a_group_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(merging, "_GROUP_ROWS", 7)
+    log = make_log()
+    store = DayStore(tmp_path)
+    store.add(read_events(log))
+    changed = log.assign(quantity=log["quantity"] + (log.index % 5 == 0))
+    added = store.add(read_events(changed))
+    assert (added.new, added.changed) == (0, (log.index % 5 == 0).sum())
+    assert added.repeated == len(log) - added.changed
+    assert_same(store.panel("D"), build_panel(read_events(changed), freq="D", tz="UTC"))
+
+
 def stored_text(folder):
     """Return everything that the tables of a store hold, decoded."""
     import pyarrow.parquet as pq
@@ -283,6 +308,48 @@ def test_a_second_writer_is_told_to_wait(tmp_path):
             store.add(read_events(make_log()))
         assert DayStore(tmp_path).panel("D").n_periods == 3  # reading needs no lock
     store.add(read_events(make_log()))
+
+
+def test_opening_a_store_never_keeps_another_from_adding(tmp_path, monkeypatch):
+    DayStore(tmp_path).add(read_events(make_log()))
+
+    def _locked(folder):
+        raise AssertionError(folder)
+
+    monkeypatch.setattr(daystore, "only_writer", _locked)
+    assert len(DayStore(tmp_path).days) == 3
+
+
+def test_a_copy_of_the_manifest_is_left_alone(tmp_path):
+    store = DayStore(tmp_path)
+    store.add(read_events(make_log()))
+    for name in ("manifest.json.bak", "manifest.json.0123456789abcdef"):
+        (tmp_path / name).write_bytes(b"{}")
+    DayStore(tmp_path)
+    assert sorted(file.name for file in tmp_path.glob("manifest*")) == [
+        "manifest.json",
+        "manifest.json.bak",
+    ]
+
+
+def test_a_panel_is_counted_again_where_an_add_came_between(tmp_path, monkeypatch):
+    log = make_log()
+    store = DayStore(tmp_path)
+    store.add(read_events(log.head(100)))
+    plain, calls = daystore.build_panel, []
+
+    def _interrupted(events, **arguments):
+        calls.append(events)
+        if len(calls) == 1:
+            DayStore(tmp_path).add(read_events(log))
+        return plain(events, **arguments)
+
+    monkeypatch.setattr(daystore, "build_panel", _interrupted)
+    panel = store.panel("D", tz="UTC")
+    assert len(calls) == 2
+    assert_same(panel, plain(read_events(log), freq="D", tz="UTC"))
+    with pytest.raises(DataError, match="nothing fills the target 'presales'"):
+        store.panel("D", tz="UTC", target="presales")
 
 
 def test_events_that_were_asked_for_before_an_add_say_that_they_are_stale(tmp_path):

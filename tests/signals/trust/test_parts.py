@@ -86,7 +86,7 @@ def test_the_number_of_copies_is_raised_where_customers_reach_it() -> None:
 def test_a_busy_customer_is_the_one_in_a_thousand() -> None:
     norm = Norm()
     assert norm.busy() == (0, 0)
-    norm.events[[2, 50, 400]] = [9_980, 15, 5]
+    norm.acts[[2, 50, 400]] = [9_980, 15, 5]
     assert norm.busy()[0] == 50
 
 

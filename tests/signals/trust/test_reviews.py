@@ -61,3 +61,22 @@ def test_strangers_who_review_a_launch_beside_its_buyers_are_believed(
     ]
     trust = score_trust(opened(people, honest(people), launch, verified, others, *always))
     assert mean_weight(trust, others) == 1
+
+
+def test_reviews_from_a_platform_with_users_of_its_own_keep_their_weight(
+    people: pd.DataFrame,
+) -> None:
+    daily = [
+        reviews(day, [f"p{day}-{k}" for k in range(12)], "S03", [f"{day} {k}" for k in range(12)])
+        for day in range(10)
+    ]
+    trust = score_trust(opened(people, *daily))
+    assert mean_weight(trust, pd.concat(daily)) == 1
+
+
+def test_words_that_customers_use_too_are_no_sign_of_a_paid_review(people: pd.DataFrame) -> None:
+    real = honest(people)
+    real["text_hash"] = np.where(np.arange(len(real)) % 5 == 0, "Good", real["text_hash"])
+    others = [reviews(day, [f"g{day}"], f"S{day:02}", ["Good"]) for day in range(6, 16)]
+    trust = score_trust(opened(people, real, *others))
+    assert mean_weight(trust, pd.concat(others)) == 1

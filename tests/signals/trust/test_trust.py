@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from c2m.errors import DataError
+from c2m.errors import ArgumentError, DataError
 from c2m.signals import build_panel
 from c2m.signals.trust import REASONS, Trust, score_trust
 from tests.signals.trust.conftest import on_day, opened
@@ -70,3 +70,12 @@ def test_a_panel_holds_weighted_and_raw_counts_side_by_side(people: pd.DataFrame
     np.testing.assert_allclose(panel["views"], clean["views"], atol=1e-5)
     assert np.nansum(panel["raw_views"]) == np.nansum(clean["views"]) + 60
     np.testing.assert_array_equal(panel["sales"], clean["sales"])
+
+
+@pytest.mark.filterwarnings("ignore::c2m.errors.C2MWarning")
+def test_a_trust_of_the_days_of_another_zone_is_refused(people: pd.DataFrame) -> None:
+    log = opened(people)
+    trust = score_trust(log, tz="Asia/Shanghai")
+    with pytest.raises(ArgumentError, match=r"days of 'UTC', got one of 'Asia/Shanghai'"):
+        build_panel(log, freq="D", tz="UTC", trust=trust)
+    assert "raw_views" in build_panel(log, freq="D", tz="Asia/Shanghai", trust=trust).channels

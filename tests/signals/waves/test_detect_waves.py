@@ -28,7 +28,7 @@ def daily(counts, **more):
 
 
 def shares(age, seed, **options):
-    panel, truth = simulate_waves(seed, age=age, n_series=800)
+    panel, truth = simulate_waves(seed, age=age, n_series=1_500)
     verdict = detect_waves(panel, **options).table["verdict"]
     return pd.crosstab(truth["kind"], verdict, normalize="index").reindex(
         columns=["none", "shift", "wave", "unbacked", "undecided"], fill_value=0.0
@@ -236,3 +236,58 @@ def test_the_simulated_waves_are_what_they_say():
         simulate_waves(1, shares=(0.5, 0.5, 0.5, 0.5))
     with pytest.raises(ArgumentError, match="age"):
         simulate_waves(1, age=0)
+
+
+def test_one_order_of_many_units_is_no_shift():
+    rng = np.random.default_rng(0)
+    sales = rng.binomial(1, 0.1, (60, 120)) * rng.geometric(0.2, (60, 120)).astype(float)
+    sales[:30, -4] += 600
+    table = detect_waves(daily(sales)).table
+    number = table["sku"].str[1:].astype(int)
+    large, other = table[number < 30], table[number >= 30]
+    assert (large["verdict"] == "wave").all()
+    assert (large["half_life"] == 0).all()
+    assert (large["factor"] > 100).all()
+    assert (other["verdict"] == "none").mean() >= 0.95
+
+
+def test_an_empty_shelf_is_no_shift_and_tells_nothing():
+    rng = np.random.default_rng(6)
+    views, sales, there = rng.poisson(60, (60, 84)), rng.poisson(5, (60, 84)), np.ones((60, 84))
+    sales[:40, -6:] = there[:40, -6:] = 0
+    there[50:, -21:] = sales[50:, -21:] = 0
+    panel = daily(sales.astype(float), views=views.astype(float), in_stock=there)
+    order = np.argsort(panel.keys["sku"].str[1:].astype(int).to_numpy())
+    for found in (detect_waves(panel), detect_waves(panel, "sales")):
+        verdict = found.table["verdict"].to_numpy()[order]
+        assert (verdict[:50] == "none").mean() >= 0.95
+        assert (verdict[50:] == "too short").all()
+    wanted = panel.with_channels({"demand": panel["sales"]}, target="demand")
+    verdict = detect_waves(wanted, "demand", confirm=()).table["verdict"].to_numpy()[order]
+    assert (verdict[:40] != "none").all()
+
+
+def test_sales_that_fall_do_not_back_views_that_rise():
+    rng = np.random.default_rng(8)
+    views, sales = rng.poisson(60, (60, 84)), rng.poisson(20, (60, 84))
+    sales[:, -9:] = rng.poisson(5, (60, 9))
+    falls = detect_waves(daily(sales.astype(float), views=views.astype(float))).table
+    assert (falls["factor"].dropna() < 1).all()
+    views[:, -9:] = rng.poisson(180, (60, 9))
+    rises = detect_waves(daily(sales.astype(float), views=views.astype(float))).table
+    assert (rises["verdict"] == "unbacked").all()
+    assert rises["factor"].median() == pytest.approx(3, rel=0.2)
+
+
+def test_a_week_that_was_short_of_stock_for_hours_still_counts():
+    rng = np.random.default_rng(9)
+    frame = pd.DataFrame(
+        {
+            "sku": np.repeat([f"S{number:02d}" for number in range(20)], 60),
+            "period": np.tile(pd.date_range("2025-01-06", periods=60, freq="7D"), 20),
+            "sales": rng.poisson(40, 1200).astype(float),
+            "in_stock": 0.9,
+        }
+    )
+    panel = Panel.from_frame(frame, freq="W", signals=["in_stock"])
+    assert (detect_waves(panel).table["verdict"] == "none").mean() >= 0.9

@@ -67,6 +67,7 @@ def test_what_is_left_out_is_counted_by_kind():
         "says nothing new of demand: other": 1,  # its own name holds an e-mail address
         "says nothing new of demand: purchase of a transaction_id that was counted before": 2,
         "says nothing new of demand: refund of an order that was refunded before": 1,
+        "repeats an event_id of the same day": 1,
     }
     assert events.rejected["rows"].tolist() == [1, 1]
 
