@@ -235,7 +235,7 @@ def assemble(
         n_periods=span.n_periods,
         channels=channels,
         target=target,
-        attributes=_attributes(catalogue, keys),
+        attributes=attributes_of(catalogue, keys),
         currency=currency,
         tz=zone,
     )
@@ -354,8 +354,21 @@ def _channel(
     return array  # [S, T]
 
 
-def _attributes(catalogue: pd.DataFrame | None, keys: pd.DataFrame) -> pd.DataFrame:
-    """Look up the attributes of every series."""
+def attributes_of(catalogue: pd.DataFrame | None, keys: pd.DataFrame) -> pd.DataFrame:
+    """Look up the attributes of every series.
+
+    Parameters
+    ----------
+    catalogue : DataFrame, optional
+        From `read_attributes`.
+    keys : DataFrame, shape (n_series, n_keys)
+        The series; a column ``sku``.
+
+    Returns
+    -------
+    DataFrame, n_series rows
+        Attributes; unknown where the catalogue lacks the SKU, which is told.
+    """
     if catalogue is None:
         return pd.DataFrame(index=range(len(keys)))
     absent = ~keys["sku"].isin(catalogue.index)

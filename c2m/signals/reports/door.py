@@ -16,7 +16,7 @@ from c2m.panel import Panel
 from c2m.panel.channels import channel as channel_rule
 from c2m.periods import Calendar
 from c2m.series import read_keys
-from c2m.signals.counting.assembly import read_attributes
+from c2m.signals.counting.assembly import attributes_of, read_attributes
 from c2m.signals.logs.flatfiles import read_tables
 from c2m.signals.reports.grid import FloatArray, Grid, IntArray
 from c2m.signals.reports.sums import differences, over_period
@@ -161,7 +161,7 @@ def read_aggregate(
         n_periods=grid.n_periods,
         channels={name: array.astype(np.float32) for name, array in channels.items()},
         target=target,
-        attributes=_attributes(attributes, series_keys),
+        attributes=attributes_of(read_attributes(attributes), series_keys),
         currency=currency,
         tz=tz,
     )
@@ -315,19 +315,6 @@ def _tell_cost(n_rows: int) -> None:
         "distinct users, repeated and fake events cannot be found, and what people agreed to was "
         "not checked here."
     )
-
-
-def _attributes(attributes: object, keys: pd.DataFrame) -> pd.DataFrame:
-    catalogue = read_attributes(attributes)
-    if catalogue is None:
-        return pd.DataFrame(index=range(len(keys)))
-    absent = ~keys["sku"].isin(catalogue.index)
-    if absent.any():
-        warn(
-            f"{int(absent.sum()):,} of {len(keys):,} series have no row in attributes (first "
-            f"{keys['sku'][absent].iloc[0]!r}): theirs are unknown."
-        )
-    return catalogue.reindex(keys["sku"]).reset_index(drop=True)
 
 
 def _without_empty(panel: Panel) -> Panel:
