@@ -49,7 +49,7 @@ def sample_rows(
     n_series = len(target)
     most_rows = min(most_rows, max(_FEW_ROWS, _ROWS_A_SERIES * n_series))
     origins = np.arange(until - 2, -1, -1)
-    apart = max(1, -(-n_series * len(origins) // most_rows))
+    apart = max(1, -(-len(origins) // max(1, most_rows // n_series)))
     origins = origins[::apart]
     if not len(origins):
         nothing = np.zeros(0, dtype=np.intp)

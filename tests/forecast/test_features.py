@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from c2m.errors import ArgumentError
@@ -156,6 +156,7 @@ def test_a_recipe_survives_json(make_panel):
     most=st.integers(1, 400),
     seed=st.integers(0, 9),
 )
+@example(until=9, horizon=1, most=8, seed=4)  # a budget of one cutoff and a bit
 def test_learning_rows_have_known_targets_before_the_end_and_a_begun_series(
     until, horizon, most, seed
 ):
