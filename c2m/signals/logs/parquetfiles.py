@@ -119,7 +119,10 @@ def _open(file: Path, text: Sequence[str] = (), group: int = 0) -> Any:
         return opened
     rows = opened.metadata.row_group(group)
     chunks = [rows.column(position) for position in range(rows.num_columns)]
-    plain = [chunk.path_in_schema for chunk in chunks if not _is_indexed(chunk)]
+    try:
+        plain = {chunk.path_in_schema for chunk in chunks if not _is_indexed(chunk)}
+    except UnicodeError:  # a damaged footer; reading will tell
+        plain = set(text)
     opened.close()
     indexed = [column for column in text if column not in plain]
     return ParquetFile(file, metadata=opened.metadata, read_dictionary=indexed)
@@ -159,14 +162,12 @@ def _bounds(rows: Any, column: str, kind: Any) -> Any:
         pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_int64(kind)
     ):
         return None
-    for position in range(rows.num_columns):
-        chunk = rows.column(position)
-        if chunk.path_in_schema == column:
-            found = chunk.statistics
-            if found is None or not found.has_min_max:
-                return None
-            try:
-                return pa.array([found.min, found.max], kind)
-            except (OverflowError, ValueError):  # a year that Python does not know
-                return None
-    return None
+    try:
+        chunks = (rows.column(position) for position in range(rows.num_columns))
+        chunk = next((chunk for chunk in chunks if chunk.path_in_schema == column), None)
+        found = None if chunk is None else chunk.statistics
+        if found is None or not found.has_min_max:
+            return None
+        return pa.array([found.min, found.max], kind)
+    except (OverflowError, ValueError):  # a year that Python does not know, a damaged footer
+        return None
