@@ -198,12 +198,8 @@ def mobbing(settings: Settings, brand: Assortment, day: int) -> FakeTraffic:
     FakeTraffic
         Views and carts.
     """
-    block = day // _MOB_BLOCK
-    task = settings.rng(Stream.MOBS, 2**20 + block)
-    begin = int(task.integers(0, _MOB_BLOCK - _MOB_DAYS + 1))
-    sold = np.flatnonzero(brand.launch <= block * _MOB_BLOCK)
-    boosted = task.choice(sold, min(_MOB_SKUS, len(sold)), replace=False)
-    at_work = 0 <= day % _MOB_BLOCK - begin < _MOB_DAYS
+    task = settings.rng(Stream.MOBS, 2**20 + day // _MOB_BLOCK)
+    boosted, at_work = _task(task, brand, day, (_MOB_BLOCK, _MOB_DAYS, _MOB_SKUS))
     number = acting(settings, "mob") if at_work else 0
     rng = settings.rng(Stream.MOBS, day)
     users = rng.choice(accounts(settings, "mob"), number, replace=False)
@@ -238,12 +234,8 @@ def sleeping(settings: Settings, brand: Assortment, day: int) -> FakeTraffic:
     FakeTraffic
         Views and carts.
     """
-    block = day // _SLEEP_BLOCK
-    task = settings.rng(Stream.SLEEPERS, 2**20 + block)
-    begin = int(task.integers(0, _SLEEP_BLOCK - _SLEEP_DAYS + 1))
-    sold = np.flatnonzero(brand.launch <= block * _SLEEP_BLOCK)
-    boosted = task.choice(sold, min(_SLEEP_SKUS, len(sold)), replace=False)
-    at_work = 0 <= day % _SLEEP_BLOCK - begin < _SLEEP_DAYS
+    task = settings.rng(Stream.SLEEPERS, 2**20 + day // _SLEEP_BLOCK)
+    boosted, at_work = _task(task, brand, day, (_SLEEP_BLOCK, _SLEEP_DAYS, _SLEEP_SKUS))
     number = acting(settings, "sleeper") // (1 if at_work else 5)
     rng = settings.rng(Stream.SLEEPERS, day)
     users = rng.choice(accounts(settings, "sleeper"), number, replace=False)
@@ -278,3 +270,17 @@ def _timed(rng: np.random.Generator, size: Ints, waits: Floats) -> Floats:
 def _places(size: Ints) -> Ints:
     """Return 0, 1, ... within each visit."""
     return np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
+
+
+def _task(
+    rng: np.random.Generator, brand: Assortment, day: int, shape: tuple[int, int, int]
+) -> tuple[Ints, bool]:
+    """Draw the task of a block of days: the boosted SKUs, and whether a day is a day of work.
+
+    The shape is the days of a block, those of work among them, and the number of SKUs.
+    """
+    block, days, skus = shape
+    begin = int(rng.integers(0, block - days + 1))
+    sold = np.flatnonzero(brand.launch <= day // block * block)
+    boosted = rng.choice(sold, min(skus, len(sold)), replace=False)
+    return boosted, 0 <= day % block - begin < days

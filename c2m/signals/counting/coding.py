@@ -161,6 +161,26 @@ def kind_numbers(table: Any) -> NDArray[np.int8]:
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.int8)
 
 
+def numbers_of(table: Any, name: str) -> NDArray[np.float64]:
+    """Return a column of numbers, all unknown where the log has no such column.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Canonical events.
+    name : str
+        The column.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_rows,)
+        Numbers; NaN where unknown.
+    """
+    if name not in table.column_names:
+        return np.full(table.num_rows, np.nan)
+    return np.asarray(table.column(name).to_numpy(), dtype=np.float64)
+
+
 def user_ids(column: Any) -> tuple[NDArray[np.uint64], BoolArray]:
     """Return a number for each user, the same in every batch.
 

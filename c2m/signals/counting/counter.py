@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from c2m.checks import BoolArray
-from c2m.signals.counting.coding import Codes, SeriesCoder, user_ids
+from c2m.signals.counting.coding import Codes, SeriesCoder, kind_numbers, numbers_of, user_ids
 from c2m.signals.counting.distinct import DistinctPairs, Ids, UserNumbers, WeightedPairs
 from c2m.signals.counting.ledger import (
     ACTIVE,
@@ -106,7 +106,7 @@ class PeriodCounter:
         day : int
             Days since 1970-01-01; the weigher is told.
         """
-        kinds = _kind_numbers(table)
+        kinds = kind_numbers(table)
         if self.kinds is not None and not (wanted := self.kinds[kinds]).all():
             table, kinds = table.filter(pa.array(wanted)), kinds[wanted]
         series = self.series.encode(table)
@@ -160,7 +160,7 @@ class PeriodCounter:
     ) -> FloatArray:
         weights = np.ones(table.num_rows)
         if "trust" in table.column_names:
-            own = _numbers(table, "trust")
+            own = numbers_of(table, "trust")
             weights = np.where(np.isnan(own), 1.0, own)
         if self.weigher is not None:
             if users is None or known is None:
@@ -200,7 +200,7 @@ class PeriodCounter:
 
     def _add_units(self, kind: int, events: "_Rows", table: Any) -> None:
         """Sum units, and the money of purchases."""
-        given = _numbers(table, "quantity")[events.rows]
+        given = numbers_of(table, "quantity")[events.rows]
         units = np.where(np.isnan(given), 1.0, given)
         self.tally.add(f"no quantity {KINDS[kind]}", int(np.count_nonzero(np.isnan(given))))
         name = str(EVENT_TYPES[KINDS[kind]].units)
@@ -224,7 +224,7 @@ class PeriodCounter:
 
     def _add_stock(self, table: Any, series: Codes, kinds: NDArray[np.int8]) -> None:
         """Average a day's shares in stock, so that a busy hour does not outweigh an empty one."""
-        share, level = _numbers(table, "in_stock"), _numbers(table, "quantity")
+        share, level = numbers_of(table, "in_stock"), numbers_of(table, "quantity")
         stock = kinds == _STOCK_LEVEL
         share = np.where(stock & np.isnan(share) & ~np.isnan(level), level > 0, share)
         known = ~np.isnan(share)
@@ -259,19 +259,6 @@ def _by_kind(events: _Rows, kinds: NDArray[np.int8]) -> Iterator[tuple[int, _Row
     stops = np.cumsum(counts)
     for kind in np.flatnonzero(counts):
         yield int(kind), ordered.take(slice(stops[kind] - counts[kind], stops[kind]))
-
-
-def _kind_numbers(table: Any) -> NDArray[np.int8]:
-    """Return the number of each event's kind; the dictionary of kinds is always `KINDS`."""
-    chunks = [chunk.indices.to_numpy() for chunk in table.column("event_type").chunks]
-    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.int8)
-
-
-def _numbers(table: Any, name: str) -> FloatArray:
-    """Return a column of numbers, all unknown where the log has no such column."""
-    if name not in table.column_names:
-        return np.full(table.num_rows, np.nan)
-    return np.asarray(table.column(name).to_numpy(), dtype=np.float64)
 
 
 def _plus(total: NDArray[Any], added: NDArray[Any]) -> NDArray[Any]:

@@ -40,6 +40,29 @@ def read_as_of(events: Events, as_of: str | pd.Timestamp | None, zone: str) -> i
             "say which column tells when the log learned of an event: "
             "columns={'ingest_time': '...'}",
         )
+    return moment_of(as_of, zone)
+
+
+def moment_of(as_of: str | pd.Timestamp, zone: str) -> int:
+    """Return a time as a moment.
+
+    Parameters
+    ----------
+    as_of : time
+        What the caller passed.
+    zone : str
+        Of a time without one.
+
+    Returns
+    -------
+    int
+        Microseconds since 1970 in UTC.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no time, or one that the clock of the zone shows twice or never.
+    """
     try:
         moment = pd.Timestamp(as_of)
     except (TypeError, ValueError) as error:

@@ -10,6 +10,7 @@ from c2m.frames import text_codes
 from c2m.panel import Panel
 from c2m.signals.events import Events, choose_zone
 from c2m.signals.pooling import Groups, category_of
+from c2m.signals.reading.asof import moment_of
 from c2m.signals.returns.cohorts import Cohorts
 from c2m.signals.returns.curves import fit_curves
 from c2m.signals.returns.deconvolution import allot, fit_loose
@@ -93,7 +94,8 @@ def fit_returns(
     elif isinstance(source, Events):
         key = _check_key(key)
         zone = choose_zone(source, tz)
-        cohorts = read_cohorts(source, key, longest, zone, _moment(as_of, zone))
+        moment = None if as_of is None else moment_of(as_of, zone)
+        cohorts = read_cohorts(source, key, longest, zone, moment)
         table = _attributes_of(cohorts.keys, attributes)
     else:
         raise ArgumentError(f"Expected Events or a Panel, got a {type(source).__name__}.")
@@ -186,21 +188,3 @@ def _check_key(key: tuple[str, ...]) -> tuple[str, ...]:
             f"{key!r}."
         )
     return tuple(key)
-
-
-def _moment(as_of: str | pd.Timestamp | None, zone: str) -> int | None:
-    """Return a time as microseconds since 1970 in UTC."""
-    if as_of is None:
-        return None
-    try:
-        moment = pd.Timestamp(as_of)
-        moment = moment.tz_localize(zone) if moment.tz is None else moment
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"Expected as_of to be a time, got {as_of!r}.") from error
-    return int(
-        moment.tz_convert("UTC")
-        .tz_localize(None)
-        .to_datetime64()
-        .astype("datetime64[us]")
-        .astype(np.int64)
-    )

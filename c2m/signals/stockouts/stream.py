@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from c2m.errors import warn
 from c2m.periods import Calendar
-from c2m.signals.counting.coding import Coder, Codes, SeriesCoder
+from c2m.signals.counting.coding import Coder, Codes, SeriesCoder, kind_numbers, numbers_of
 from c2m.signals.counting.ledger import STOCK_DAYS, FloatArray, Ledger
 from c2m.signals.counting.sweep import event_micros
 from c2m.signals.schema import KINDS
@@ -70,7 +70,7 @@ class StockStream:
         """
         self._idle_until(day)
         series = self.series.encode(table)
-        kinds, micros = _kinds(table), event_micros(table)
+        kinds, micros = kind_numbers(table), event_micros(table)
         seen = self._observe(table, series, kinds, micros)
         bought = (kinds == _PURCHASE) & (series >= 0)
         shares = self.shelves.day(day, len(self.series), seen, (series[bought], micros[bought]))
@@ -104,7 +104,7 @@ class StockStream:
         self, table: Any, series: Codes, kinds: NDArray[np.int8], micros: Codes
     ) -> Observations:
         """Return what the events of a day say about shelves."""
-        share, level = _numbers(table, "in_stock"), _numbers(table, "quantity")
+        share, level = numbers_of(table, "in_stock"), numbers_of(table, "quantity")
         exact = kinds == _STOCK_LEVEL
         share = np.where(exact & np.isnan(share) & ~np.isnan(level), level > 0, share)
         rows = np.flatnonzero(~np.isnan(share) & (series >= 0))
@@ -166,14 +166,3 @@ def columns_of_stock(columns: Collection[str]) -> list[str]:
         Those of `NEEDED`.
     """
     return [name for name in NEEDED if name in columns]
-
-
-def _kinds(table: Any) -> NDArray[np.int8]:
-    chunks = [chunk.indices.to_numpy() for chunk in table.column("event_type").chunks]
-    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.int8)
-
-
-def _numbers(table: Any, name: str) -> FloatArray:
-    if name not in table.column_names:
-        return np.full(table.num_rows, np.nan)
-    return np.asarray(table.column(name).to_numpy(), dtype=np.float64)

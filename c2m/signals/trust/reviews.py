@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from c2m.signals.counting.coding import user_ids
+from c2m.signals.counting.coding import kind_numbers, user_ids
 from c2m.signals.schema import KINDS
 from c2m.signals.trust.memory import Past
-from c2m.signals.trust.visits import SkuNames, Visits, kind_numbers
+from c2m.signals.trust.visits import SkuNames, Visits
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from c2m.checks import BoolArray
-from c2m.signals.counting.coding import SeriesCoder, user_ids
+from c2m.signals.counting.coding import SeriesCoder, kind_numbers, user_ids
 from c2m.signals.counting.sweep import event_micros
 from c2m.signals.schema import KINDS
 
@@ -276,20 +276,3 @@ def _sorted(key: Ints, sku_hash: Ids, kinds: NDArray[np.int8]) -> NDArray[np.int
         rows = order[tied]
         order[tied] = rows[np.lexsort((kinds[rows], sku_hash[rows], key[rows]))]
     return order
-
-
-def kind_numbers(table: Any) -> NDArray[np.int8]:
-    """Return the number of the kind of each event.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        Canonical events.
-
-    Returns
-    -------
-    ndarray of int8, shape (n_rows,)
-        Places in `KINDS`.
-    """
-    chunks = [chunk.indices.to_numpy() for chunk in table.column("event_type").chunks]
-    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.int8)
