@@ -4,11 +4,11 @@ Models learn with ``fit(panel)`` and forecast with ``predict(horizon)``; any cla
 enters a `backtest`.
 """
 
-from c2m.forecast.backtest import backtest
-from c2m.forecast.baselines import MovingAverage, SeasonalNaive
-from c2m.forecast.boosting import DirectBoosting
-from c2m.forecast.choose import Selection, forecast_demand, select_model
-from c2m.forecast.leaderboard import Backtest
+from c2m.forecast.backtest.backtest import backtest
+from c2m.forecast.backtest.leaderboard import Backtest
+from c2m.forecast.baselines.naive import MovingAverage, SeasonalNaive
+from c2m.forecast.boosting.boosting import DirectBoosting
+from c2m.forecast.selection.choose import Selection, forecast_demand, select_model
 
 __all__ = [
     "Backtest",

@@ -6,8 +6,8 @@ import pytest
 
 from c2m.errors import DataError
 from c2m.forecast import DirectBoosting
-from c2m.forecast.trees import Trees
-from c2m.forecast.treetext import check_trees
+from c2m.forecast.trees.trees import Trees
+from c2m.forecast.trees.treetext import check_trees
 
 
 @pytest.fixture(scope="module")

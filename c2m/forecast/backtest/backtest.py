@@ -12,11 +12,11 @@ import pandas as pd
 
 from c2m.demand import Demand
 from c2m.errors import ArgumentError
-from c2m.forecast.baselines import MovingAverage, SeasonalNaive
-from c2m.forecast.boosting import DirectBoosting
-from c2m.forecast.leaderboard import Backtest
+from c2m.forecast.backtest.leaderboard import Backtest
+from c2m.forecast.backtest.scoring import Truth, score_demand
+from c2m.forecast.baselines.naive import MovingAverage, SeasonalNaive
+from c2m.forecast.boosting.boosting import DirectBoosting
 from c2m.forecast.params import Parameters
-from c2m.forecast.scoring import Truth, score_demand
 from c2m.forecast.target import check_horizon, first_known, need_panel, observed_target
 from c2m.frames import name_list
 

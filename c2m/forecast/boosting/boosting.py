@@ -10,16 +10,16 @@ import numpy as np
 
 from c2m.demand import Demand
 from c2m.errors import ArgumentError, DataError, warn
-from c2m.forecast.calibration import calibrate
-from c2m.forecast.features import FeatureTable
-from c2m.forecast.head import CountHead
-from c2m.forecast.lgb_parameters import forbidden
+from c2m.forecast.boosting.calibration import calibrate
+from c2m.forecast.features.recipe import Choice, Recipe, settle_recipe
+from c2m.forecast.features.rows import path_rows, sample_rows
+from c2m.forecast.features.running import Positions
+from c2m.forecast.features.table import FeatureTable
+from c2m.forecast.heads.counts import CountHead
 from c2m.forecast.params import Parameters, check_fitted
-from c2m.forecast.recipe import Choice, Recipe, settle_recipe
-from c2m.forecast.rows import path_rows, sample_rows
-from c2m.forecast.running import Positions
 from c2m.forecast.target import check_horizon, check_target, need_panel, sold_ahead
-from c2m.forecast.trees import Trees, TreeSettings
+from c2m.forecast.trees.lgb_parameters import forbidden
+from c2m.forecast.trees.trees import Trees, TreeSettings
 from c2m.frames import name_list
 from c2m.panel import Panel
 from c2m.panel import folder as panel_folder

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from c2m.forecast.head import CountHead, negative_binomial_loss
-from c2m.forecast.rows import path_rows, sample_rows
-from c2m.forecast.trees import Trees
+from c2m.forecast.features.rows import path_rows, sample_rows
+from c2m.forecast.heads.counts import CountHead, negative_binomial_loss
+from c2m.forecast.trees.trees import Trees
 
 if TYPE_CHECKING:
-    from c2m.forecast.features import FeatureTable
-    from c2m.forecast.running import Positions
+    from c2m.forecast.features.running import Positions
+    from c2m.forecast.features.table import FeatureTable
     from c2m.forecast.target import FloatArray
-    from c2m.forecast.trees import TreeSettings
+    from c2m.forecast.trees.trees import TreeSettings
 
 _STAGES: Final = (0.25, 0.5, 1.0)
 """Shares of the trees that are tried."""

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from c2m.forecast.features import Rows
+from c2m.forecast.features.table import Rows
 
 if TYPE_CHECKING:
-    from c2m.forecast.running import Positions
+    from c2m.forecast.features.running import Positions
     from c2m.forecast.target import FloatArray
 
 _MOST_STEPS: Final = 4

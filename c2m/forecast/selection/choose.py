@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from c2m.errors import ArgumentError, C2MWarning, warn
-from c2m.forecast.backtest import backtest
-from c2m.forecast.baselines import MovingAverage, SeasonalNaive
-from c2m.forecast.boosting import DirectBoosting
-from c2m.forecast.recipe import settle_recipe
+from c2m.forecast.backtest.backtest import backtest
+from c2m.forecast.baselines.naive import MovingAverage, SeasonalNaive
+from c2m.forecast.boosting.boosting import DirectBoosting
+from c2m.forecast.features.recipe import settle_recipe
 from c2m.forecast.target import check_horizon, first_known, need_panel
 from c2m.frames import name_list
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from c2m.demand import Demand
-    from c2m.forecast.leaderboard import Backtest
+    from c2m.forecast.backtest.leaderboard import Backtest
     from c2m.panel import Panel
 
 Candidate = SeasonalNaive | MovingAverage | DirectBoosting

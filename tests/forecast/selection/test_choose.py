@@ -107,7 +107,7 @@ def test_a_selection_is_made_once_and_used_without_another_trial(make_panel, mon
     assert len(selection.backtest.cutoffs) == 2
     assert not hasattr(selection.model, "panel_")
     expected = forecast_demand(panel, 4, windows=2)
-    monkeypatch.setattr("c2m.forecast.choose.backtest", None)
+    monkeypatch.setattr("c2m.forecast.selection.choose.backtest", None)
     assert forecast_demand(panel, 4, selection=selection) == expected
     assert not hasattr(selection.model, "panel_")
 

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.forecast.features.running import Positions, Running, periods_since, smooth
 from c2m.forecast.pooling import group_series_by_attribute
-from c2m.forecast.running import Positions, Running, periods_since, smooth
 from c2m.forecast.target import observed_target
 from c2m.frames import text_codes
 from c2m.panel.channels import channel
 
 if TYPE_CHECKING:
-    from c2m.forecast.recipe import Recipe
+    from c2m.forecast.features.recipe import Recipe
     from c2m.forecast.target import FloatArray
     from c2m.panel import Panel
     from c2m.periods import Calendar

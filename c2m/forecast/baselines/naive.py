@@ -7,7 +7,7 @@ import numpy as np
 
 from c2m.demand import Demand
 from c2m.errors import ArgumentError, warn
-from c2m.forecast.head import CountHead
+from c2m.forecast.heads.counts import CountHead
 from c2m.forecast.params import Parameters, check_fitted
 from c2m.forecast.pooling import group_series_by_attribute, pooled_mean
 from c2m.forecast.rhythm import rhythm

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from c2m.errors import ArgumentError
 from c2m.forecast import MovingAverage
-from c2m.forecast.features import FeatureTable, Rows
-from c2m.forecast.recipe import Recipe, settle_recipe
-from c2m.forecast.rows import path_rows, sample_rows
-from c2m.forecast.running import Running, periods_since, smooth
+from c2m.forecast.features.recipe import Recipe, settle_recipe
+from c2m.forecast.features.rows import path_rows, sample_rows
+from c2m.forecast.features.running import Running, periods_since, smooth
+from c2m.forecast.features.table import FeatureTable, Rows
 from c2m.panel import Panel
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from c2m.forecast.engine import load_lightgbm
-from c2m.forecast.lgb_parameters import main_names
-from c2m.forecast.treetext import check_trees
+from c2m.forecast.trees.engine import load_lightgbm
+from c2m.forecast.trees.lgb_parameters import main_names
+from c2m.forecast.trees.treetext import check_trees
 
 if TYPE_CHECKING:
-    from c2m.forecast.features import FeatureTable, Rows
+    from c2m.forecast.features.table import FeatureTable, Rows
     from c2m.forecast.target import FloatArray
 
 _DEFAULTS: Final = {

@@ -4,7 +4,7 @@ import pytest
 
 from c2m.errors import MissingEngineError
 from c2m.forecast import DirectBoosting
-from c2m.forecast.engine import load_lightgbm
+from c2m.forecast.trees.engine import load_lightgbm
 
 
 def refuse(monkeypatch, error):

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from c2m.errors import C2MWarning
-from c2m.forecast.head import CountHead, negative_binomial_loss
+from c2m.forecast.heads.counts import CountHead, negative_binomial_loss
 
 
 def draw(mean, dispersion, level, n_paths, horizon, seed=0):

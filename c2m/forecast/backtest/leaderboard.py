@@ -20,7 +20,8 @@ class Backtest:
     Parameters
     ----------
     scores : DataFrame
-        A row per model and cutoff, a column a score (see `c2m.forecast.scoring.score_demand`).
+        A row per model and cutoff, a column a score (see
+        `c2m.forecast.backtest.scoring.score_demand`).
     horizon : int
         Periods ahead.
     step : int

@@ -1,0 +1,1 @@
+"""Baselines: forecasts that every other model must beat."""

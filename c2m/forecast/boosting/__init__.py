@@ -1,0 +1,1 @@
+"""Boosting: one direct model for all series and all steps ahead."""

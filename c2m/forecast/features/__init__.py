@@ -1,0 +1,1 @@
+"""Features: what a row (series, cutoff, step) may know, from running sums."""

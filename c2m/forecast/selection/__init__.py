@@ -1,0 +1,1 @@
+"""Selection: which model, which signals, chosen on the panel's own past."""

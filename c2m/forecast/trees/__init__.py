@@ -1,0 +1,1 @@
+"""Trees: LightGBM behind one door, and what a text of trees must hold."""
