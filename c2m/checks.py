@@ -176,8 +176,9 @@ class Check:
                 f"has a {name!r} that is neither text nor a whole number",
                 fix,
             )
-        empty = (column.astype("object") == "").to_numpy(dtype=bool)
-        self.rows(empty, f"has an empty {name!r}", f"fill or drop the rows without {name!r}")
+        self.rows(
+            _is_empty(column), f"has an empty {name!r}", f"fill or drop the rows without {name!r}"
+        )
 
     def numbers(
         self,
@@ -211,6 +212,8 @@ class Check:
                 f"convert {name!r} to numbers",
                 lambda row: column.iloc[row],
             )
+            return
+        if _are_plain(column, at_least, at_most) and not whole and (unknown or known.all()):
             return
         values = np.full(len(column), np.nan)
         if known.any():
@@ -297,6 +300,27 @@ class Check:
 
 def _may_be_code(value: object) -> bool:
     return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
+
+
+def _is_empty(column: pd.Series) -> BoolArray:
+    """Say which rows hold a text of no letters, without a Python object for each row."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        empty = np.append(_is_empty(pd.Series(column.cat.categories)), False)
+        return empty[column.cat.codes.to_numpy()]
+    if getattr(column.dtype, "kind", "O") in "iu":
+        return np.zeros(len(column), dtype=bool)
+    return (column == "").to_numpy(dtype=bool, na_value=False)
+
+
+def _are_plain(column: pd.Series, at_least: float | None, at_most: float | None) -> bool:
+    """Say whether a column holds fractions of the machine's own, all finite and in range."""
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind != "f" or not len(column):
+        return False
+    values = column.to_numpy()
+    least, most = (float(pick.reduce(values)) for pick in (np.fmin, np.fmax))
+    low = -np.inf if at_least is None else at_least
+    high = np.inf if at_most is None else at_most
+    return -np.inf < least and most < np.inf and low <= least and most <= high
 
 
 def _comparable(column: pd.Series) -> pd.Series:

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -17,6 +19,8 @@ KEY_COLUMNS: Final = ("sku", "channel", "location")
 
 JOINT: Final = " / "
 """Between the attributes that name a rolled-up series together: ``"PARKA / red"``."""
+
+_FEW: Final = 200
 
 Positions = NDArray[np.intp]
 
@@ -42,6 +46,9 @@ def check_keys(keys: pd.DataFrame, check: Check) -> None:
         check.add(problem, "name the columns that hold them")
         check.done()
     if not check.not_empty():
+        return
+    rows = _few_texts(keys)
+    if rows and all(row < after for row, after in pairwise(rows)):
         return
     for name in names:
         check.codes(name, each=True)
@@ -69,6 +76,19 @@ def check_names(names: Iterable[str], check: Check) -> None:
         check.add(problem, "rename the attributes or channels")
 
 
+def _few_texts(keys: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Return the rows of a few keys of plain text; none of other keys.
+
+    Looking at a few values costs a tenth of asking pandas about columns, and a service makes many
+    small forecasts.
+    """
+    if len(keys) > _FEW or any(keys[name].dtype != "str" for name in keys.columns):
+        return []
+    columns = [keys[name].tolist() for name in keys.columns]
+    plain = all(isinstance(value, str) and value for values in columns for value in values)
+    return list(zip(*columns, strict=True)) if plain else []
+
+
 def plain_keys(keys: pd.DataFrame) -> pd.DataFrame:
     """Return keys as text with positions as their index.
 
@@ -84,7 +104,7 @@ def plain_keys(keys: pd.DataFrame) -> pd.DataFrame:
         to refuse.
     """
     plain = keys.reset_index(drop=True)
-    if plain.columns.has_duplicates:
+    if plain.columns.has_duplicates or _few_texts(plain):
         return plain
     check = Check("keys", plain)
     for name in plain.columns:
@@ -119,6 +139,67 @@ def read_keys(table: pd.DataFrame, columns: Mapping[str, str]) -> tuple[pd.DataF
     return codes.iloc[first_row].reset_index(drop=True), series
 
 
+@dataclass(frozen=True, eq=False)
+class SkuIndex:
+    """Where the series of each SKU are, for keys that are asked for one SKU after the other.
+
+    Parameters
+    ----------
+    places : mapping of str to range
+        SKU -> its rows.
+    """
+
+    places: Mapping[str, range]
+
+    @classmethod
+    def of(cls, keys: pd.DataFrame) -> "SkuIndex":
+        """Look once at all keys.
+
+        Parameters
+        ----------
+        keys : DataFrame, n_series rows
+            Sorted keys.
+
+        Returns
+        -------
+        SkuIndex
+            The index.
+        """
+        places: dict[str, range] = {}
+        for row, sku in enumerate(keys["sku"].tolist()):
+            before = places.get(sku)
+            places[sku] = range(row, row + 1) if before is None else range(before.start, row + 1)
+        return cls(places)
+
+    def rows(self, skus: Sequence[str]) -> Positions:
+        """Return the rows of some SKUs, in the order of the keys.
+
+        Parameters
+        ----------
+        skus : sequence of str
+            Which SKUs.
+
+        Returns
+        -------
+        ndarray of int
+            Rows.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no series of a SKU, or no SKU is given.
+        """
+        wanted = {skus} if isinstance(skus, str) else set(skus)
+        unknown = sorted((sku for sku in wanted if sku not in self.places), key=str)
+        if unknown or not wanted:
+            hint = did_you_mean(unknown[0], self.places) if unknown else ""
+            raise ArgumentError(
+                f"Expected SKUs that are there, got {name_list(unknown) or 'none'}{hint}."
+            )
+        found = np.concatenate([np.asarray(self.places[sku], dtype=np.intp) for sku in wanted])
+        return np.sort(found)
+
+
 def find_skus(keys: pd.DataFrame, skus: Sequence[str]) -> Positions:
     """Return the rows of some SKUs, in the order of the keys.
 
@@ -139,15 +220,7 @@ def find_skus(keys: pd.DataFrame, skus: Sequence[str]) -> Positions:
     ArgumentError
         If there is no series of a SKU, or no SKU is given.
     """
-    wanted = {skus} if isinstance(skus, str) else set(skus)
-    own = set(keys["sku"])
-    unknown = sorted(wanted - own, key=str)
-    if unknown or not wanted:
-        hint = did_you_mean(unknown[0], own) if unknown else ""
-        raise ArgumentError(
-            f"Expected SKUs that are there, got {name_list(unknown) or 'none'}{hint}."
-        )
-    return np.flatnonzero(keys["sku"].isin(wanted))
+    return SkuIndex.of(keys).rows(skus)
 
 
 def group_series(

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from c2m.checks import Check
 from c2m.demand import doors, view
-from c2m.demand.update import given_sales
+from c2m.demand.update import given_law
 from c2m.distribution import Law, PathSet
 from c2m.distribution.law import read_levels
 from c2m.errors import ArgumentError
@@ -50,7 +50,7 @@ class Demand:
         The calendar's number of the first period forecast, the one after the cutoff.
     law : Law
         The joint distribution over (n_series, horizon): `c2m.distribution.GammaPoisson`,
-        `QuantileCurves` or `PathSet`.
+        `LevelSets`, `QuantileCurves` or `PathSet`.
     attributes : DataFrame, n_series rows
         What does not change over time: style, colour, category.
     notes : tuple of str
@@ -448,14 +448,15 @@ class Demand:
         -----
         The level of each series has a gamma law with mean 1. Sales update it as in Bayes' rule
         for a Poisson count, tempered by the periods' own dispersion (see
-        `c2m.demand.update`). A law without such a level is first summarised by its mean,
-        dispersion and level variance.
+        `c2m.demand.update`). A level that series share is updated by the sales of all of them
+        first. A law without such a level is first summarised by its mean, dispersion and level
+        variance.
         """
         if hasattr(sales, "__arrow_c_stream__") or isinstance(sales, pd.DataFrame):
             sold = doors.read_sales(self, sales)
         else:
             sold = np.asarray(sales, dtype=np.float64)
-        law = given_sales(self.law.moments(self.codes), sold)
+        law = given_law(self.law, sold, self.codes)
         return replace(self, first=self.first + sold.shape[1], law=law)
 
     def select(self, skus: Sequence[str]) -> "Demand":

@@ -1,6 +1,5 @@
 """How a forecast comes in and goes out: long tables and folders."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from c2m.checks import Check
-from c2m.distribution import GammaPoisson, Law, PathSet, QuantileCurves
+from c2m.distribution import GammaPoisson, LevelSets, PathSet, QuantileCurves
 from c2m.errors import ArgumentError, DataError
 from c2m.frames import name_list, read_frame, text_codes, warn_of_unnamed
 from c2m.periods import Calendar, Ordinals, read_periods
@@ -207,8 +206,9 @@ def to_long(demand: "Demand", levels: Floats) -> pd.DataFrame:
     return pd.concat([repeated, pd.DataFrame(columns)], axis=1)
 
 
-_LAWS: Final[dict[str, Callable[..., Law]]] = {
+_LAWS: Final[dict[str, type[GammaPoisson | LevelSets | PathSet | QuantileCurves]]] = {
     "gamma-poisson": GammaPoisson,
+    "level-sets": LevelSets,
     "quantile-curves": QuantileCurves,
     "paths": PathSet,
 }
@@ -238,13 +238,11 @@ def from_folder(folder: Folder) -> dict[str, Any]:
     if facts.get("law") not in _LAWS:
         problem = f"its law is {facts.get('law')!r}, not one of {name_list(_LAWS)}"
         raise DataError("demand", [problem], "load it with the version of c2m that saved it")
-    arrays = {name: array if array.ndim else float(array) for name, array in folder.arrays.items()}
-    law = _LAWS[facts["law"]](**arrays)
     return {
         "keys": folder.tables["keys"],
         "calendar": Calendar(facts["freq"], tuple(facts["bounds"])),
         "first": facts["first"],
-        "law": law,
+        "law": _LAWS[facts["law"]].from_arrays(folder.arrays),
         "attributes": folder.tables.get("attributes", pd.DataFrame()),
         "notes": tuple(facts["notes"]),
     }
@@ -258,5 +256,6 @@ def same(one: "Demand", other: "Demand") -> bool:
         and same_table(one.keys, other.keys)
         and same_table(one.attributes, other.attributes)
         and type(one.law) is type(other.law)
+        and left.keys() == right.keys()
         and all(np.array_equal(left[name], right[name]) for name in left)
     )

@@ -1,9 +1,9 @@
 """Demand given as quantiles of each period, tied together by one dependence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,6 +213,22 @@ class QuantileCurves:
             "values": self.values,
             "dependence": np.array(self.dependence),
         }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the law that `arrays` wrote.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            Its arrays.
+
+        Returns
+        -------
+        QuantileCurves
+            The same law.
+        """
+        return cls(arrays["levels"], arrays["values"], float(arrays["dependence"]))
 
     def _weights(self, scores: Floats) -> Floats:
         """Return the weight of each knot at each score, shape (n_scores, L)."""

@@ -149,14 +149,25 @@ def freeze(array: ArrayLike, dtype: type[np.floating[Any]] = np.float64) -> NDAr
         A copy, unless the memory behind it was read-only already.
     """
     result = np.ascontiguousarray(array, dtype=dtype)
-    if not _is_frozen(result):
+    if not is_frozen(result):
         result = result.copy() if np.may_share_memory(result, np.asarray(array)) else result
         result.flags.writeable = False
     return result
 
 
-def _is_frozen(array: NDArray[Any]) -> bool:
-    """Say whether nobody can write to an array, not through what it is a view of either."""
+def is_frozen(array: NDArray[Any]) -> bool:
+    """Say whether nobody can write to an array, not through what it is a view of either.
+
+    Parameters
+    ----------
+    array : ndarray
+        Any array.
+
+    Returns
+    -------
+    bool
+        True when it and all that it is a view of are read-only.
+    """
     owner: Any = array
     while isinstance(owner, np.ndarray) and not owner.flags.writeable:
         owner = owner.base

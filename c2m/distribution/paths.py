@@ -1,9 +1,9 @@
 """Demand given as joint paths: anyone's simulation, or sums of other laws."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,6 +172,22 @@ class PathSet:
             By the names of the arguments.
         """
         return {"paths": self.paths}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the law that `arrays` wrote.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            Its arrays.
+
+        Returns
+        -------
+        PathSet
+            The same law.
+        """
+        return cls(arrays["paths"])
 
 
 def path_moments(paths: Paths) -> tuple[Floats, Floats, Floats]:

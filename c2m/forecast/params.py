@@ -1,10 +1,15 @@
 """The estimator protocol of scikit-learn, without importing scikit-learn."""
 
+import copy
 import inspect
+import os
 from typing import Any, Self
 
 from c2m.errors import ArgumentError
 from c2m.frames import did_you_mean, name_list
+from c2m.panel import Panel
+from c2m.panel import folder as panel_folder
+from c2m.storage import Folder
 
 
 class Parameters:
@@ -60,6 +65,84 @@ class Parameters:
             setattr(self, name, value)
         return self
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to a folder, whole or not at all (see `c2m.storage`).
+
+        Parameters
+        ----------
+        path : path
+            The folder; a saved model that is there is replaced.
+
+        Raises
+        ------
+        ArgumentError
+            If the model is not fitted, or one of its arguments is nothing that JSON can hold.
+        """
+        from c2m.forecast.saving import save_model
+
+        save_model(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a model that `save` wrote; it forecasts the same, bit for bit.
+
+        Parameters
+        ----------
+        path : path
+            The folder.
+
+        Returns
+        -------
+        Self
+            The fitted model.
+
+        Raises
+        ------
+        DataError
+            If the folder is incomplete, changed or no model of this class.
+        """
+        from c2m.forecast.saving import load_model
+
+        model: Self = load_model(path, cls)
+        return model
+
+    def to_folder(self) -> Folder:
+        """Return what was learnt: here the panel, from which `from_folder` learns again.
+
+        Returns
+        -------
+        Folder
+            What `from_folder` needs beside the constructor's arguments.
+
+        Raises
+        ------
+        ArgumentError
+            If the model is not fitted.
+        """
+        check_fitted(self, "panel_")
+        panel: Panel = vars(self)["panel_"]
+        return panel_folder.to_folder(panel)
+
+    @classmethod
+    def from_folder(cls, arguments: dict[str, Any], folder: Folder) -> Self:
+        """Return the model of which `to_folder` wrote what was learnt.
+
+        Parameters
+        ----------
+        arguments : dict
+            The constructor's.
+        folder : Folder
+            What was learnt.
+
+        Returns
+        -------
+        Self
+            The fitted model.
+        """
+        unfitted: Any = cls(**arguments)
+        model: Self = unfitted.fit(Panel(**panel_folder.from_folder(folder)))
+        return model
+
     def __repr__(self) -> str:
         """Write the call that makes this model, without what is left at its default."""
         defaults = inspect.signature(type(self)).parameters
@@ -92,3 +175,25 @@ def check_fitted(model: Parameters, attribute: str) -> None:
     """
     if not hasattr(model, attribute):
         raise ArgumentError(f"Expected a fitted {type(model).__name__}: call fit(panel) first.")
+
+
+def unfitted(model: Any) -> Any:
+    """Return a copy of a model that has learnt nothing.
+
+    Parameters
+    ----------
+    model : object
+        With ``fit`` and ``predict``.
+
+    Returns
+    -------
+    model : object
+        Made from its constructor's arguments; a deep copy where it does not tell them.
+    """
+    if isinstance(model, Parameters):
+        return type(model)(**model.get_params(deep=False))
+    if hasattr(model, "get_params"):
+        from sklearn.base import clone
+
+        return clone(model)
+    return copy.deepcopy(model)

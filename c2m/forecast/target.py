@@ -1,6 +1,6 @@
 """What a model learns from and is scored on: the target, without what stock-outs hide."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,9 @@ def need_panel(panel: object) -> None:
         )
 
 
-def observed_target(panel: Panel, target: str | None = None) -> FloatArray:
+def observed_target(
+    panel: Panel, target: str | None = None, *, start: int = 0, rows: NDArray[np.intp] | None = None
+) -> FloatArray:
     """Return the target with periods that hide demand set to unknown.
 
     This is the library's one censoring strategy for sales: a period in which a series was out of
@@ -49,10 +51,14 @@ def observed_target(panel: Panel, target: str | None = None) -> FloatArray:
         The panel; its channels ``in_stock`` and ``on_sale`` are used where it has them.
     target : str, optional
         The channel; the panel's own target unless given.
+    start : int
+        First period wanted: a model of short memory need not copy all history.
+    rows : ndarray of int, optional
+        Which series; all unless given.
 
     Returns
     -------
-    ndarray, shape (n_series, n_periods)
+    ndarray, shape (n_series, n_periods - start)
         Units; NaN where unknown.
 
     Raises
@@ -61,23 +67,69 @@ def observed_target(panel: Panel, target: str | None = None) -> FloatArray:
         If a value is below 0.
     """
     name = panel.target if target is None else target
-    values = panel[name][:, : panel.n_periods].astype(np.float64)
-    below = int(np.count_nonzero(values < 0))
+    series = slice(None) if rows is None else rows
+    part = slice(start, panel.n_periods)
+    _check_not_below(panel, name)
+    values = panel[name][series, part].astype(np.float64)
+    _hide(panel, name, series, part, values)
+    return values  # [S, T]
+
+
+def observed_single(panel: Panel, target: str) -> NDArray[np.float32]:
+    """Return what `observed_target` does in the precision of the panel, for large panels.
+
+    Parameters
+    ----------
+    panel : Panel
+        The panel.
+    target : str
+        The channel.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_series, n_periods)
+        Units; NaN where unknown. A view of the channel where nothing is hidden.
+
+    Raises
+    ------
+    DataError
+        If a value is below 0.
+    """
+    _check_not_below(panel, target)
+    values = panel[target]
+    if target != "demand" and {"in_stock", "on_sale"} & set(panel.channels):
+        values = values.copy()
+        _hide(panel, target, slice(None), slice(0, panel.n_periods), values)
+    return values  # [S, T]
+
+
+def _check_not_below(panel: Panel, name: str) -> None:
+    below = int(np.count_nonzero(panel[name] < 0))
     if below:
         raise DataError(
             "panel",
             [f"{below:,} values of {name!r}, which is to be forecast, are below 0"],
             "forecast what was wanted, gross of returns; returns are a channel of their own",
         )
-    if name != "demand":
-        if "in_stock" in panel:
-            values[panel["in_stock"][:, : panel.n_periods] < LEAST_IN_STOCK] = np.nan
-        if "on_sale" in panel:
-            values[panel["on_sale"][:, : panel.n_periods] == 0] = np.nan
-    return values  # [S, T]
 
 
-def check_target(panel: Panel, values: FloatArray, target: str) -> None:
+def _hide(
+    panel: Panel,
+    name: str,
+    series: slice | NDArray[np.intp],
+    part: slice,
+    values: NDArray[np.floating[Any]],
+) -> None:
+    """Set the periods that hide demand to unknown, in place."""
+    if name == "demand":
+        return
+    if "in_stock" in panel:
+        values[panel["in_stock"][series, part] < LEAST_IN_STOCK] = np.nan
+    if "on_sale" in panel:
+        values[panel["on_sale"][series, part] == 0] = np.nan
+
+
+def check_target(panel: Panel, values: NDArray[np.floating[Any]], target: str) -> None:
     """Refuse a target of which nothing is known, and warn of one that does not count units.
 
     Parameters
@@ -113,9 +165,9 @@ def check_target(panel: Panel, values: FloatArray, target: str) -> None:
     broken = int(np.count_nonzero(values[known] % 1))
     if broken and target not in _ESTIMATES:
         warn(
-            f"{broken:,} of {int(known.sum()):,} values of {target!r} are not whole numbers, but "
-            "quantiles and paths will be. Pass it in a unit of which there are many: grams, not "
-            "tons."
+            f"{broken:,} of {int(known.sum()):,} values of {target!r} are not whole numbers: "
+            "quantiles and paths will not be whole either, and their spread is that of counted "
+            "units. Pass it in a unit of which there are many: grams, not tons."
         )
 
 
@@ -136,7 +188,9 @@ def first_known(panel: Panel) -> int:
     return int(known.argmax()) if known.any() else panel.n_periods
 
 
-def sold_ahead(panel: Panel, horizon: int) -> NDArray[np.bool_]:
+def sold_ahead(
+    panel: Panel, horizon: int, rows: NDArray[np.intp] | None = None
+) -> NDArray[np.bool_]:
     """Say in which of the next periods a series may sell at all.
 
     Parameters
@@ -145,15 +199,18 @@ def sold_ahead(panel: Panel, horizon: int) -> NDArray[np.bool_]:
         The panel; only a channel ``on_sale`` that is known ahead closes a period.
     horizon : int
         Periods after the cutoff.
+    rows : ndarray of int, optional
+        Which series; all unless given.
 
     Returns
     -------
     ndarray of bool, shape (n_series, horizon)
         False where ``on_sale`` is planned to be 0.
     """
-    sold = np.ones((panel.n_series, horizon), dtype=bool)
+    series = slice(None) if rows is None else rows
+    sold = np.ones((panel.n_series if rows is None else len(rows), horizon), dtype=bool)
     if "on_sale" in panel.known:
-        planned = panel["on_sale"][:, panel.n_periods : panel.n_periods + horizon]
+        planned = panel["on_sale"][series, panel.n_periods : panel.n_periods + horizon]
         sold[:, : planned.shape[1]] = planned != 0
     return sold  # [S, H]
 

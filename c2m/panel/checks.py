@@ -17,7 +17,7 @@ from c2m.series import check_keys, check_names
 if TYPE_CHECKING:
     from c2m.panel.panel import Panel
 
-_MOST_WHOLE: Final = 2**24
+MOST_WHOLE: Final = 2**24
 """Up to here float32 holds every whole number."""
 
 
@@ -56,7 +56,7 @@ def check_panel(panel: "Panel", arrays: Mapping[str, NDArray[Any]]) -> None:
     width = max(array.shape[1] for array in arrays.values())
     check_span(panel.calendar, panel.first, width, check)
     for name, array in arrays.items():
-        _check_values(name, array, check)
+        _check_values(name, stored(array), check)
     check.done()
 
 
@@ -65,7 +65,8 @@ def _check_shapes(panel: "Panel", arrays: Mapping[str, NDArray[Any]], check: Che
     for name, array in arrays.items():
         if array.ndim != 2 or array.dtype.kind not in "fiub":
             kind = f"{array.dtype} array of {array.ndim} dimensions"
-            check.add(f"channel {name!r} is a {kind}", "pass numbers, series by periods")
+            fix = "pass numbers, series by periods, or one row for all series"
+            check.add(f"channel {name!r} is a {kind}", fix)
             continue
         widths |= {array.shape[1]} if name in panel.known else set()
         wide_enough = (
@@ -84,31 +85,89 @@ def _check_shapes(panel: "Panel", arrays: Mapping[str, NDArray[Any]], check: Che
 
 
 def _check_values(name: str, array: NDArray[Any], check: Check) -> None:
-    if np.isinf(array).any():
+    least, most = (
+        float(pick.reduce(array, axis=None, initial=np.nan)) for pick in (np.fmin, np.fmax)
+    )
+    if np.isinf(least) or np.isinf(most):
         check.add(f"channel {name!r} has infinite values", "replace them, or NaN for unknown")
     rule = channel(name)
-    low = rule.at_least is not None and np.any(array < rule.at_least)
-    high = rule.at_most is not None and np.any(array > rule.at_most)
+    low = rule.at_least is not None and least < rule.at_least
+    high = rule.at_most is not None and most > rule.at_most
     if low or high:
         limits = f"{rule.at_least:g} to {'any' if rule.at_most is None else f'{rule.at_most:g}'}"
         check.add(
-            f"channel {name!r} reaches from {np.nanmin(array):g} to {np.nanmax(array):g}, "
-            f"allowed is {limits}",
+            f"channel {name!r} reaches from {least:g} to {most:g}, allowed is {limits}",
             "correct the values; returns are a channel of their own",
         )
-    if array.dtype != np.float32 and array.size:
-        with np.errstate(over="ignore"):
-            single = array.astype(np.float32)
-        rounded = single != array  # compared as float64, which rounds long integers itself
-        if array.dtype.kind in "iu":
-            rounded |= np.abs(array) >= 2**53
-        lost = (np.abs(array) > _MOST_WHOLE) & (array == np.floor(array)) & rounded
-        if np.any(lost):
-            check.add(
-                f"channel {name!r} has {np.count_nonzero(lost):,} whole numbers that float32 "
-                f"would round, the first {array[lost][0]:.0f}",
-                "count in thousands",
-            )
+    if array.dtype != np.float32:
+        check_rounding(check, name, array)
+
+
+def check_rounding(check: Check, name: str, values: NDArray[Any]) -> None:
+    """Note whole numbers that float32 does not hold.
+
+    Parameters
+    ----------
+    check : Check
+        Where to note it.
+    name : str
+        The channel.
+    values : ndarray
+        Its values before they become float32.
+    """
+    large = values[np.abs(values) > MOST_WHOLE]
+    if not large.size:
+        return
+    with np.errstate(over="ignore"):
+        single = large.astype(np.float32)
+    rounded = single != large  # compared as float64, which rounds long integers itself
+    if large.dtype.kind in "iu":
+        rounded |= np.abs(large) >= 2**53
+    lost = large[(large == np.floor(large)) & rounded]
+    if lost.size:
+        check.add(
+            f"channel {name!r} has {lost.size:,} whole numbers that float32 "
+            f"would round, the first {lost[0]:.0f}",
+            "count in thousands",
+        )
+
+
+def spread(arrays: Mapping[str, NDArray[Any]], n_series: int) -> dict[str, NDArray[Any]]:
+    """Return channels of one dimension, which hold for all series, as series by periods.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array_like
+        Channels.
+    n_series : int
+        How many series there are.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The same channels; a view of one row in memory where there was one.
+    """
+    read = {str(name): np.asarray(array) for name, array in arrays.items()}
+    return {
+        name: np.broadcast_to(array, (n_series, len(array))) if array.ndim == 1 else array
+        for name, array in read.items()
+    }
+
+
+def stored(array: NDArray[Any]) -> NDArray[Any]:
+    """Return what memory holds of a channel.
+
+    Parameters
+    ----------
+    array : ndarray, shape (n_series, n_periods)
+        A channel.
+
+    Returns
+    -------
+    ndarray, shape (n_periods,) or (n_series, n_periods)
+        The one row that holds for all series, where it is such; else the channel.
+    """
+    return array[0] if array.strides[0] == 0 and len(array) else array
 
 
 def freeze(arrays: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[np.float32]]:
@@ -124,4 +183,15 @@ def freeze(arrays: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[np.float3
     mapping of str to ndarray of float32
         Views where the array was float32 and read-only already, else copies.
     """
-    return MappingProxyType({name: law.freeze(array, np.float32) for name, array in arrays.items()})
+    return MappingProxyType({name: _freeze(array) for name, array in arrays.items()})
+
+
+def _freeze(array: NDArray[Any]) -> NDArray[np.float32]:
+    if array.dtype == np.float32 and law.is_frozen(array):
+        return array  # a part of a longer panel stays a view of it
+    own = stored(array)
+    return (
+        np.broadcast_to(law.freeze(own, np.float32), array.shape)
+        if own is not array
+        else law.freeze(array, np.float32)
+    )

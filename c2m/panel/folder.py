@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from c2m.panel.checks import stored
 from c2m.periods import Calendar
 from c2m.series import same_table
 from c2m.storage import Folder
@@ -27,7 +28,10 @@ def to_folder(panel: "Panel") -> Folder:
         "tz": panel.tz,
         "attributes": [str(name) for name in panel.attributes.columns],
     }
-    arrays = {f"channel-{number}": array for number, array in enumerate(panel.channels.values())}
+    arrays = {
+        f"channel-{number}": stored(array)  # one row where it holds for all series
+        for number, array in enumerate(panel.channels.values())
+    }
     tables = {"keys": panel.keys}
     if len(panel.attributes.columns):
         tables["attributes"] = panel.attributes

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,12 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from c2m.errors import ArgumentError
 from c2m.frames import did_you_mean, name_list
-from c2m.panel import doors, folder, view
+from c2m.panel import doors, folder, reading, view
 from c2m.panel.channels import Rollup
-from c2m.panel.checks import check_panel, freeze
+from c2m.panel.checks import check_panel, freeze, spread, stored
 from c2m.panel.rollup import roll_up
 from c2m.periods import Calendar
-from c2m.series import find_skus, plain_keys
+from c2m.series import SkuIndex, plain_keys
 from c2m.storage import read_folder, write_folder
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Panel:
     channels : mapping of str to ndarray of float32
         Observed channels: shape (n_series, n_periods). Those named in `known`: shape
         (n_series, n_periods + n_ahead), their values after the cutoff as planned at the cutoff.
+        What is the same for all series (ad spend, weather) may be one row, shape (n_periods,) or
+        (n_periods + n_ahead,): it is kept once and reads as if every series had it.
     known : tuple of str
         Channels that are known ahead: planned price, promotion, calendar.
     target : str
@@ -100,7 +103,7 @@ class Panel:
         object.__setattr__(self, "first", int(self.first))
         object.__setattr__(self, "n_periods", int(self.n_periods))
         object.__setattr__(self, "known", tuple(sorted(set(self.known))))
-        arrays = {str(name): np.asarray(array) for name, array in self.channels.items()}
+        arrays = spread(self.channels, len(self.keys))
         check_panel(self, arrays)
         object.__setattr__(self, "channels", freeze(arrays))
 
@@ -171,18 +174,18 @@ class Panel:
             If columns of the table are named by no argument, or values of `target` are unknown
             after the first of their series.
         """
-        names = doors.Names(
+        names = reading.Names(
             sku,
             period,
             target,
             channel,
             location,
-            doors.listed(signals),
-            doors.listed(known),
-            doors.listed(attributes),
+            reading.listed(signals),
+            reading.listed(known),
+            reading.listed(attributes),
         )
         calendar = Calendar.of(freq)
-        return cls(**doors.read_long(frame, names, calendar, gaps=gaps, currency=currency, tz=tz))
+        return cls(**reading.read_long(frame, names, calendar, gaps=gaps, currency=currency, tz=tz))
 
     def to_frame(self, *, ahead: bool = False) -> pd.DataFrame:
         """Return a long table that `from_frame` reads back.
@@ -274,6 +277,11 @@ class Panel:
     def skus(self) -> list[str]:
         """The SKU of each series, in order."""
         return [str(code) for code in self.keys["sku"]]
+
+    @cached_property
+    def sku_index(self) -> SkuIndex:
+        """Where the series of each SKU are."""
+        return SkuIndex.of(self.keys)
 
     @property
     def freq(self) -> str:
@@ -404,7 +412,7 @@ class Panel:
         Parameters
         ----------
         channels : mapping of str to array_like
-            Shapes as in the class.
+            Shapes as in the class; one row holds for all series.
         known : sequence of str
             Which of them are known ahead.
         target : str, optional
@@ -450,7 +458,7 @@ class Panel:
         ArgumentError
             If the panel has no series of a SKU, or no SKU is given.
         """
-        return self._rows(find_skus(self.keys, skus))
+        return self._rows(self.sku_index.rows(skus))
 
     def rollup(
         self, by: str | Sequence[str], *, how: Mapping[str, Rollup] | None = None
@@ -521,7 +529,7 @@ class Panel:
     def __reduce__(self) -> tuple[type["Panel"], tuple[Any, ...]]:
         """Let worker processes receive a panel; files never hold pickles."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
-        values["channels"] = dict(self.channels)
+        values["channels"] = {name: stored(array) for name, array in self.channels.items()}
         return Panel, tuple(values.values())
 
     def _position(self, label: str | pd.Timestamp) -> int:
@@ -539,6 +547,9 @@ class Panel:
         changed: dict[str, Any] = {
             "keys": self.keys.iloc[rows],
             "attributes": self.attributes.iloc[rows],
-            "channels": {name: array[rows] for name, array in self.channels.items()},
+            "channels": {
+                name: own if (own := stored(array)).ndim == 1 else array[rows]
+                for name, array in self.channels.items()
+            },
         }
         return replace(self, **changed)

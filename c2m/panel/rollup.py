@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from c2m.errors import ArgumentError, warn
 from c2m.frames import name_list
 from c2m.panel.channels import WAYS, Rollup, channel
+from c2m.panel.checks import stored
 from c2m.series import common_attributes, group_series
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def roll_up(panel: "Panel", by: Sequence[str], how: Mapping[str, Rollup]) -> dic
             f"{name_list(panel.channels)}, got {dict(how)}."
         )
     ways = {name: how.get(name, channel(name).rollup) for name in panel.channels}
+    # one row for all series is what it was, whichever series there are
+    shared = {n for n, array in panel.channels.items() if stored(array).ndim == 1} - set(how)
+    ways |= dict.fromkeys(shared, "mean")
     left_out = [name for name, way in ways.items() if way == "leave"]
     if left_out:
         one = len(left_out) == 1
@@ -33,7 +37,7 @@ def roll_up(panel: "Panel", by: Sequence[str], how: Mapping[str, Rollup]) -> dic
             f"Count {'it' if one else 'them'} again from the events at that level."
         )
     channels = {
-        name: _combine(array, group, len(keys), ways[name])
+        name: stored(array) if name in shared else _combine(array, group, len(keys), ways[name])
         for name, array in panel.channels.items()
         if ways[name] != "leave"
     }

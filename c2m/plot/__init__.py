@@ -2,6 +2,7 @@
 
 from c2m.plot.calibration import plot_calibration
 from c2m.plot.demand import plot_demand
+from c2m.plot.explanation import plot_explanation
 from c2m.plot.funnel import plot_funnel
 from c2m.plot.leaderboard import plot_leaderboard
 from c2m.plot.leads import plot_leads
@@ -10,6 +11,7 @@ from c2m.plot.peaks import plot_peaks
 from c2m.plot.plan import plot_plan
 from c2m.plot.returns import plot_returns
 from c2m.plot.risk import plot_risk
+from c2m.plot.signal_value import plot_signal_value
 from c2m.plot.stockouts import plot_stockouts
 from c2m.plot.trust import plot_trust
 from c2m.plot.waves import plot_waves
@@ -18,6 +20,7 @@ from c2m.plot.weighted import plot_weighted
 __all__ = [
     "plot_calibration",
     "plot_demand",
+    "plot_explanation",
     "plot_funnel",
     "plot_leaderboard",
     "plot_leads",
@@ -26,6 +29,7 @@ __all__ = [
     "plot_plan",
     "plot_returns",
     "plot_risk",
+    "plot_signal_value",
     "plot_stockouts",
     "plot_trust",
     "plot_waves",

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from c2m import ArgumentError, C2MWarning, Calendar, DataError, Demand
-from c2m.distribution import GammaPoisson, PathSet, QuantileCurves
+from c2m.distribution import GammaPoisson, LevelSets, PathSet, QuantileCurves, Shared
 
 DAY = Calendar("D")
 FIRST = int(DAY.ordinal("2026-11-23"))
@@ -58,6 +58,45 @@ def test_a_forecast_is_saved_and_loaded_bit_for_bit(tmp_path, law):
     back = Demand.load(tmp_path / "demand")
     assert back == demand
     assert np.array_equal(back.sample(5, 1), demand.sample(5, 1))
+
+
+def shared_law(*, whole=True):
+    shared = Shared(np.array([["a"], ["b"], ["a"], ["b"]]), ("style",), np.array([0.06]))
+    mean = np.random.default_rng(0).gamma(2, 3, (4, 14))
+    return GammaPoisson(mean, 0.3, 0.1, shared, whole)
+
+
+def level_sets():
+    counts, levels = shared_law(), np.arange(1, 20) / 20
+    return LevelSets(counts, np.zeros((4, 14)), np.ones((4, 14)), levels, 10 * levels[None])
+
+
+@pytest.mark.parametrize(
+    "law", [shared_law(), shared_law(whole=False), level_sets()], ids=["counts", "amounts", "sets"]
+)
+def test_series_that_share_levels_keep_every_promise_of_a_forecast(tmp_path, law):
+    demand = forecast(law=law)
+    demand.save(tmp_path / "demand")
+    assert Demand.load(tmp_path / "demand") == demand
+    whole = demand.sample(30, seed=5)
+    parts = [part for _, part in demand.iter_samples(30, 5, block=1)]
+    assert np.array_equal(np.concatenate(parts, axis=1), whole)
+    assert np.array_equal(demand.sample(30, 5, skus=["002"]), whole[:, [2]])
+    styles = demand.rollup("style", n=30, seed=5)
+    sums = whole.reshape(30, 2, 2, 14).sum(axis=1, dtype=np.float64)
+    assert styles.sample(30, 0) == pytest.approx(sums, rel=1e-6)
+    weeks = demand.resample("W")
+    assert weeks.quantiles([0.9])[:, 0] == pytest.approx(demand.total(0, 7, [0.9]))
+    assert (demand.given(np.zeros((4, 7))).mean < demand.mean[:, 7:]).all()
+
+
+def test_fractional_demand_is_fractional_in_every_reading():
+    demand = forecast(law=shared_law(whole=False))
+    after = demand.given(demand.mean[:, :7])
+    for one in (demand, after, demand.resample("W")):
+        assert np.mean(one.quantiles([0.5, 0.9]) % 1 != 0) == 1
+        assert np.mean(one.total(levels=[0.5, 0.9]) % 1 != 0) == 1
+        assert np.mean(one.sample(5, 1) % 1 != 0) > 0.99
 
 
 def test_weeks_are_made_of_days_by_the_joint_law():

@@ -39,7 +39,7 @@ def test_a_long_table_becomes_series_by_periods():
     assert panel.attributes["style"].tolist() == ["a", "b"]
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(order=st.permutations(range(6)))
 def test_the_order_of_the_rows_does_not_matter(order):
     assert read(long_table().iloc[list(order)]) == read(long_table())

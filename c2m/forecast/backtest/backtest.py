@@ -1,48 +1,30 @@
 """Rolling cutoffs: what each model would have said, and how it would have scored."""
 
-import copy
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from c2m.demand import Demand
 from c2m.errors import ArgumentError
 from c2m.forecast.backtest.leaderboard import Backtest
-from c2m.forecast.backtest.scoring import Truth, score_demand
-from c2m.forecast.baselines.naive import MovingAverage, SeasonalNaive
-from c2m.forecast.boosting.boosting import DirectBoosting
-from c2m.forecast.params import Parameters
+from c2m.forecast.backtest.models import Entrant, check_forecast, fresh_model, name_models
+from c2m.forecast.backtest.scoring import Truth, score_demand, worth
+from c2m.forecast.scores import Groupings, forecast_change
 from c2m.forecast.target import check_horizon, first_known, need_panel, observed_target
 from c2m.frames import name_list
 
 if TYPE_CHECKING:
+    from c2m.demand import Demand
     from c2m.panel import Panel
 
 _LOG: Final = logging.getLogger(__name__)
 
 LEVELS: Final = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """Levels of the pinball loss unless told."""
-
-
-class Model(Protocol):
-    """What enters a backtest: any class with these two."""
-
-    def fit(self, panel: "Panel") -> "Model":  # numpydoc ignore=PR01
-        """Learn from what was known at the panel's cutoff, and return itself."""
-        ...
-
-    def predict(self, horizon: int) -> Demand:  # numpydoc ignore=PR01
-        """Forecast the periods after that cutoff."""
-        ...
-
-
-Entrant = Model | type[Model]
-"""A model, or a class of models that can be made without arguments."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +35,10 @@ class _Plan:
     panel_at: "Callable[[pd.Timestamp], Panel] | None"
     horizon: int
     cutoffs: tuple[pd.Timestamp, ...]
+    step: int
     levels: tuple[float, ...]
+    lead_times: tuple[tuple[int, int], ...]
+    groups: tuple[tuple[str, ...], ...]
     keep_forecasts: bool
 
 
@@ -66,6 +51,8 @@ def backtest(
     step: int = 1,
     panel_at: "Callable[[pd.Timestamp], Panel] | None" = None,
     levels: Sequence[float] = LEVELS,
+    lead_times: Sequence[int | tuple[int, int]] = (),
+    groups: Sequence[Sequence[str]] = (),
     keep_forecasts: bool = False,
     progress: bool = False,
 ) -> Backtest:
@@ -95,6 +82,13 @@ def backtest(
         ``panel.upto`` unless given.
     levels : sequence of float
         Levels of the pinball loss.
+    lead_times : sequence of int or tuple of int
+        Windows of the horizon whose totals are scored as well: 4 is the first four periods,
+        ``(2, 6)`` those from the third to the sixth. Columns ``lead_wql_<start>_<stop>``.
+    groups : sequence of sequence of str
+        Levels of a hierarchy, each a tuple of key columns and attributes, the empty one for all
+        series together: adds ``wrmsse`` and ``wspl``. Series weigh what they brought in lately
+        (see `c2m.forecast.backtest.scoring.worth`).
     keep_forecasts : bool
         Whether the result keeps every forecast.
     progress : bool
@@ -119,6 +113,7 @@ def backtest(
 
     Examples
     --------
+    >>> from c2m.forecast import MovingAverage
     >>> from c2m.panel import Panel
     >>> weeks = pd.date_range("2026-01-05", periods=20, freq="7D")
     >>> frame = pd.DataFrame({"sku": "A", "period": weeks, "sales": [3, 5] * 10})
@@ -128,24 +123,29 @@ def backtest(
     {'four weeks': 0.0, 'MovingAverage': 0.0, 'SeasonalNaive': 0.25}
     """
     need_panel(panel)
-    named = _name_models(models, panel.target)
+    named = name_models(models, panel.target)
     plan = _Plan(
         panel,
         panel_at,
         check_horizon(horizon),
         _cutoffs(panel, check_horizon(horizon), windows, step),
+        step,
         tuple(levels),
+        _lead_times(lead_times, horizon),
+        tuple(tuple(names) for names in groups),
         keep_forecasts,
     )
     rows: list[dict[str, Any]] = []
     frames: list[pd.DataFrame] = []
+    earlier: dict[str, Demand] = {}
     for cutoff in _shown(plan.cutoffs, progress):
         known = _known_at(plan, cutoff)
         truth = _truth(plan, known, cutoff)
         for name, model in named.items():
-            row, frame = _run(plan, name, model, known, truth)
-            rows.append(row)
-            frames += [] if frame is None else [frame]
+            row, demand = _run(plan, name, model, known, truth)
+            rows.append({**row, **_change(earlier.get(name), demand, plan)})
+            frames += [_forecast_frame(demand, name, truth, plan)] if keep_forecasts else []
+            earlier[name] = demand
     return Backtest(
         scores=pd.DataFrame(rows),
         horizon=plan.horizon,
@@ -154,54 +154,6 @@ def backtest(
         target=panel.target,
         forecasts=pd.concat(frames, ignore_index=True) if frames else None,
     )
-
-
-def _name_models(
-    models: Mapping[str, Entrant] | Sequence[Entrant], target: str
-) -> dict[str, Entrant]:
-    """Name the models and add the rows that are always there."""
-    if not isinstance(models, Mapping | Iterable):
-        raise ArgumentError(f"Expected several models, got {models!r}: pass [model].")
-    named = dict(models) if isinstance(models, Mapping) else _named_by_type(models)
-    for naive in (SeasonalNaive, MovingAverage):
-        own = named.setdefault(naive.__name__, naive())
-        if own is not naive and not isinstance(own, naive):
-            raise ArgumentError(
-                f"The name {naive.__name__!r} belongs to the naive row of the leaderboard: call "
-                f"{own!r} something else."
-            )
-    unfit = [
-        name
-        for name, model in named.items()
-        if not callable(getattr(model, "fit", None))
-        or not callable(getattr(model, "predict", None))
-    ]
-    if unfit:
-        raise ArgumentError(
-            f"Expected models with fit(panel) and predict(horizon), got {name_list(unfit)} without."
-        )
-    astray = [
-        f"{name} forecasts {model.target!r}"
-        for name, model in named.items()
-        if isinstance(model, DirectBoosting) and model.target not in {None, target}
-    ]
-    if astray:
-        raise ArgumentError(
-            f"Expected models of the panel's target {target!r}, but {', '.join(astray)}. Pass "
-            "panel.with_channels({}, target=...)."
-        )
-    return named
-
-
-def _named_by_type(models: Sequence[Entrant]) -> dict[str, Entrant]:
-    named: dict[str, Entrant] = {}
-    for model in models:
-        name = model.__name__ if isinstance(model, type) else type(model).__name__
-        name = repr(model) if name in named else name
-        if name in named:
-            raise ArgumentError(f"Two models are called {name!r}: pass a dict of name -> model.")
-        named[name] = model
-    return named
 
 
 def _cutoffs(panel: "Panel", horizon: int, windows: int, step: int) -> tuple[pd.Timestamp, ...]:
@@ -219,6 +171,20 @@ def _cutoffs(panel: "Panel", horizon: int, windows: int, step: int) -> tuple[pd.
             "fewer windows or a shorter horizon."
         )
     return tuple(panel.periods[first : last + 1 : step])
+
+
+def _lead_times(
+    lead_times: Sequence[int | tuple[int, int]], horizon: int
+) -> tuple[tuple[int, int], ...]:
+    """Return half-open ranges of steps that lie within the horizon."""
+    spans = [(0, one) if isinstance(one, int | np.integer) else tuple(one) for one in lead_times]
+    wrong = [span for span in spans if len(span) != 2 or not 0 <= span[0] < span[1] <= horizon]
+    if wrong:
+        raise ArgumentError(
+            f"Expected lead_times, each a number of periods or (start, stop) within {horizon}, got "
+            f"{name_list(wrong)}."
+        )
+    return tuple((int(start), int(stop)) for start, stop in spans)
 
 
 def _known_at(plan: _Plan, cutoff: pd.Timestamp) -> "Panel":
@@ -249,6 +215,8 @@ def _truth(plan: _Plan, known: "Panel", cutoff: pd.Timestamp) -> Truth:
         season_length=_scale_season(known),
         cutoff=cutoff,
         keys=known.keys,
+        groups=Groupings.of(known.keys, plan.groups, known.attributes) if plan.groups else None,
+        weights=worth(known) if plan.groups else None,
     )
 
 
@@ -260,57 +228,37 @@ def _scale_season(known: "Panel") -> int:
 
 def _run(
     plan: _Plan, name: str, model: Entrant, known: "Panel", truth: Truth
-) -> tuple[dict[str, Any], pd.DataFrame | None]:
+) -> tuple[dict[str, Any], "Demand"]:
     """Fit, forecast and score one model at one cutoff."""
     begun = time.perf_counter()
     try:
-        fitted: Any = _fresh(model)
+        fitted: Any = fresh_model(model)
         learnt = fitted.fit(known)
         demand = (fitted if learnt is None else learnt).predict(plan.horizon)
     except Exception as error:
         error.add_note(f"This came from the model {name!r} at the cutoff {truth.cutoff.date()}.")
         raise
     seconds = time.perf_counter() - begun
-    demand = _checked(demand, name, known, plan.horizon)
-    scores = score_demand(demand, truth, plan.levels)
+    demand = check_forecast(demand, name, known, plan.horizon)
+    scores = score_demand(demand, truth, plan.levels, plan.lead_times)
     _LOG.debug("%s at %s: wql %.4f", name, truth.cutoff.date(), scores["wql"])
-    row = {"model": name, "cutoff": truth.cutoff, **scores, "seconds": seconds}
-    return row, _forecast_frame(demand, name, truth, plan) if plan.keep_forecasts else None
+    return {"model": name, "cutoff": truth.cutoff, **scores, "seconds": seconds}, demand
 
 
-def _fresh(model: Entrant) -> object:
-    """Return an unfitted copy, so that nothing goes from one cutoff to the next."""
-    if isinstance(model, type):
-        return model()
-    if isinstance(model, Parameters):
-        return type(model)(**model.get_params())
-    if hasattr(model, "get_params"):
-        from sklearn.base import clone
-
-        return clone(model)
-    return copy.deepcopy(model)
-
-
-def _checked(demand: object, name: str, known: "Panel", horizon: int) -> Demand:
-    """Return the forecast if it is one of the panel's series, which both have sorted."""
-    if not isinstance(demand, Demand):
-        raise ArgumentError(f"{name}.predict returned a {type(demand).__name__}, not a Demand.")
-    first = known.first + known.n_periods
-    if demand.horizon != horizon or (demand.calendar, demand.first) != (known.calendar, first):
-        raise ArgumentError(
-            f"Expected {name} to forecast {horizon} periods after {known.cutoff.date()}, got "
-            f"{demand!r}."
-        )
-    row = pd.MultiIndex.from_frame(demand.keys).get_indexer(pd.MultiIndex.from_frame(known.keys))
-    if (row < 0).any() or demand.n_series != known.n_series:
-        raise ArgumentError(
-            f"Expected {name} to forecast the panel's {known.n_series:,} series, got "
-            f"{demand.n_series:,}, of which {int((row >= 0).sum()):,} are the panel's."
-        )
-    return demand
+def _change(earlier: "Demand | None", later: "Demand", plan: _Plan) -> dict[str, float]:
+    """Return how much the forecast of the same periods changed since the cutoff before."""
+    overlap = plan.horizon - plan.step
+    if overlap < 1 or len(plan.cutoffs) < 2:
+        return {}
+    if earlier is None:
+        return {"change": np.nan}
+    row = pd.MultiIndex.from_frame(later.keys).get_indexer(pd.MultiIndex.from_frame(earlier.keys))
+    both = row >= 0
+    before, after = earlier.mean[both, plan.step :], later.mean[row[both], :overlap]
+    return {"change": forecast_change(before, after)}
 
 
-def _forecast_frame(demand: Demand, name: str, truth: Truth, plan: _Plan) -> pd.DataFrame:
+def _forecast_frame(demand: "Demand", name: str, truth: Truth, plan: _Plan) -> pd.DataFrame:
     frame = demand.to_frame(plan.levels)
     frame = frame.drop(columns=list(demand.attributes.columns))
     frame.insert(0, "model", name)

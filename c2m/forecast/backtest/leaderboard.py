@@ -7,9 +7,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from c2m.errors import ArgumentError
+
 _IDENTITY: Final = ("model", "cutoff", "n_scored")
 _NAIVE: Final = ("SeasonalNaive", "MovingAverage")
 _SHOWN: Final = ("wql", "total_wql", "total_error", "bias", "pit_coverage_80", "wins", "seconds")
+_OVER_GROUPS: Final = ("wrmsse", "wspl")
 _NO_INTERVAL: Final = ("wins", "seconds")
 
 
@@ -88,12 +91,36 @@ class Backtest:
         board = self.leaderboard()
         margin = self._margins().reindex(board.index)
         shown = pd.DataFrame(index=board.index)
-        for name in _SHOWN:
+        for name in self._main():
             values = board[name].map("{:.3f}".format)
             if name in margin.columns and len(self.cutoffs) > 1:
                 values += margin[name].map(" ± {:.3f}".format)
             shown[name] = values
         return shown
+
+    def stability(self) -> pd.DataFrame:
+        """Compare how much each model's forecast of the same periods changes between cutoffs.
+
+        Returns
+        -------
+        DataFrame, a row a model, the steadiest first
+            ``change``: the mean absolute change of the expected units of the same series and period
+            from one cutoff to the next, relative to their level (see
+            `c2m.forecast.scores.forecast_change`), with its interval ``change_low`` and
+            ``change_high`` and, beside it, ``wql``: a forecast that never learns is steady too.
+
+        Raises
+        ------
+        ArgumentError
+            If no period was forecast at two cutoffs.
+        """
+        if len(self.cutoffs) < 2 or self.step >= self.horizon:
+            raise ArgumentError(
+                f"Expected windows that overlap, got {self.note} Call backtest with windows of 2 "
+                f"or more and a step below the horizon of {self.horizon}."
+            )
+        columns = ["change", "change_low", "change_high", "wql"]
+        return self.leaderboard()[columns].sort_values("change", kind="stable")
 
     @property
     def note(self) -> str:
@@ -120,18 +147,23 @@ class Backtest:
         """Return the mean of every score by model, the main ones first."""
         means = self.scores.groupby("model", sort=False).mean(numeric_only=True)
         means["wins"] = self._wins()
-        others = [name for name in means.columns if name not in {*_SHOWN, *_IDENTITY}]
-        return means[[*_SHOWN, *others]]
+        main = self._main()
+        others = [name for name in means.columns if name not in {*main, *_IDENTITY}]
+        return means[[*main, *others]]
+
+    def _main(self) -> list[str]:
+        """Return the main scores, those over a hierarchy first where there are any."""
+        return [*(name for name in _OVER_GROUPS if name in self.scores.columns), *_SHOWN]
 
     def _margins(self) -> pd.DataFrame:
         """Return the half widths of the 95 % intervals of these means, where they have one."""
         from scipy.special import stdtrit
 
         columns = [name for name in self._means().columns if name not in _NO_INTERVAL]
-        groups = self.scores.groupby("model", sort=False)
-        count = groups.size()
+        groups = self.scores.groupby("model", sort=False)[columns]
+        count = groups.count()
         student = np.where(count > 1, stdtrit(np.maximum(count - 1, 1), 0.975), np.nan)
-        return groups[columns].std().mul(student / np.sqrt(count), axis=0)
+        return groups.std().mul(student / np.sqrt(count.clip(lower=1).to_numpy()))
 
     def _wins(self) -> pd.Series:
         """Return the share of cutoffs at which a model beats both naive rows."""

@@ -1,32 +1,35 @@
 """One direct gradient-boosting model for all series and all steps ahead."""
 
-import json
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
+import pandas as pd
 
 from c2m.demand import Demand
-from c2m.errors import ArgumentError, DataError, warn
-from c2m.forecast.boosting.calibration import calibrate
-from c2m.forecast.features.recipe import Choice, Recipe, settle_recipe
-from c2m.forecast.features.rows import path_rows, sample_rows
+from c2m.errors import warn
+from c2m.forecast.boosting import saving
+from c2m.forecast.boosting.export import feature_frame
+from c2m.forecast.boosting.learning import check_arguments, learn, learning_rows
+from c2m.forecast.boosting.serving import Question
+from c2m.forecast.boosting.updating import updated
+from c2m.forecast.explain.explain import explain
+from c2m.forecast.features.recipe import Choice
+from c2m.forecast.features.rows import path_rows
 from c2m.forecast.features.running import Positions
 from c2m.forecast.features.table import FeatureTable
-from c2m.forecast.heads.counts import CountHead
+from c2m.forecast.heads.labels import labels_of
 from c2m.forecast.params import Parameters, check_fitted
-from c2m.forecast.target import check_horizon, check_target, need_panel, sold_ahead
-from c2m.forecast.trees.lgb_parameters import forbidden
-from c2m.forecast.trees.trees import Trees, TreeSettings
-from c2m.frames import name_list
+from c2m.forecast.target import need_panel, sold_ahead
 from c2m.panel import Panel
-from c2m.panel import folder as panel_folder
-from c2m.storage import Folder, read_folder, write_folder
+from c2m.storage import Folder
 
 if TYPE_CHECKING:
+    from c2m.forecast.explain.explanation import Explanation
+    from c2m.forecast.features.recipe import Recipe
+    from c2m.forecast.heads import Head
     from c2m.forecast.target import FloatArray
+    from c2m.forecast.trees.trees import Trees
 
 
 class DirectBoosting(Parameters):
@@ -38,7 +41,8 @@ class DirectBoosting(Parameters):
     known ahead: planned price, promotion, calendar. The trees learn by which factor the target
     differs from the series' smoothed level (log link, Tweedie loss), so that a series of 2 and one
     of 2,000 a week teach each other and no forecast is negative. The spread around the mean comes
-    from held-out cutoffs within the history (see `CountHead`), as does the number of trees.
+    from held-out cutoffs within the history (see `CountHead` and `LevelSetHead`, of which the one
+    with the smaller loss is taken), as do levels that series share, and the number of trees.
 
     Periods in which a stock-out hid the demand are unknown: no lesson, and not in any mean, unless
     the target is ``demand``. A series without any known period is forecast at the mean of series
@@ -62,13 +66,14 @@ class DirectBoosting(Parameters):
         the history holds more than one season.
     n_estimators : int
         Most trees; a quarter, half or all of them are used, whichever the held-out cutoffs prefer.
+        From 120,000 learning rows on all are used.
     num_leaves : int, optional
         Leaves of a tree; 15, 31 or 63 by the number of learning rows unless given.
     learning_rate : float
         Weight of one tree.
     max_rows : int
         Budget of learning rows, spread evenly over series, cutoffs and steps; beyond 100,000
-        rows no more than 110 a series are used.
+        rows no more than 60 a series are used.
     seed : int
         Seed of row and feature sampling.
     num_threads : int, optional
@@ -77,6 +82,13 @@ class DirectBoosting(Parameters):
     lgb_params : mapping, optional
         Parameters of LightGBM, under any of their names, that win over the ones chosen here. The
         objective is tweedie or poisson, and the number of trees is `n_estimators`.
+    learner : regressor of scikit-learn, optional
+        Learns in place of LightGBM; `n_estimators` and what follows is then its own affair. A clone
+        learns by which factor the target differs from the level, with the level as weight: under a
+        Poisson loss, ``HistGradientBoostingRegressor(loss="poisson")``, that is an offset. Medians
+        stand in for unknown values where it takes none, codes of attributes are numbers to it,
+        and `seed` is its ``random_state`` if that is None. Held-out cutoffs choose between it and
+        the level alone. It cannot be saved.
 
     Attributes
     ----------
@@ -86,8 +98,8 @@ class DirectBoosting(Parameters):
         The features used.
     n_trees_ : int
         The number of trees that the held-out cutoffs preferred.
-    head_ : CountHead
-        The distribution around the mean.
+    head_ : CountHead or LevelSetHead
+        The distribution around the mean; its notes, which forecasts repeat, say why it was chosen.
 
     References
     ----------
@@ -106,6 +118,14 @@ class DirectBoosting(Parameters):
     [[5.0, 5.0, 5.0, 5.0]]
     """
 
+    max_horizon_: int
+    recipe_: "Recipe"
+    panel_: Panel
+    table_: FeatureTable
+    head_: "Head"
+    n_trees_: int
+    trees_: "Trees"
+
     def __init__(
         self,
         max_horizon: int,
@@ -121,6 +141,7 @@ class DirectBoosting(Parameters):
         seed: int = 0,
         num_threads: int | None = None,
         lgb_params: Mapping[str, Any] | None = None,
+        learner: Any | None = None,
     ) -> None:
         self.max_horizon = max_horizon
         self.target = target
@@ -134,6 +155,7 @@ class DirectBoosting(Parameters):
         self.seed = seed
         self.num_threads = num_threads
         self.lgb_params = lgb_params
+        self.learner = learner
 
     def fit(self, panel: Panel) -> Self:
         """Learn from a panel.
@@ -164,30 +186,7 @@ class DirectBoosting(Parameters):
             If the history is shorter than the horizon, or too short to learn from at all.
         """
         need_panel(panel)
-        self.max_horizon_ = horizon = self._check()
-        self.recipe_ = settle_recipe(
-            panel,
-            horizon=horizon,
-            target=self.target,
-            signals=self.signals,
-            known=self.known,
-            seasonality=self.seasonality,
-        )
-        self.panel_ = panel
-        self.table_ = table = FeatureTable.of(panel, self.recipe_)
-        check_target(panel, table.target, self.recipe_.target)
-        _warn_of_short_history(panel, horizon)
-        settings = self._settings()
-        found = calibrate(table, horizon=horizon, most_rows=self.max_rows, settings=settings)
-        self.head_, self.n_trees_ = found.head, found.n_trees
-        rows = sample_rows(
-            table.target,
-            horizon=horizon,
-            until=panel.n_periods,
-            most_rows=self.max_rows,
-            seed=self.seed,
-        )
-        self.trees_ = Trees.grow(table, rows, replace(settings, n_estimators=self.n_trees_))
+        learn(self, panel)
         return self
 
     def predict(
@@ -225,68 +224,143 @@ class DirectBoosting(Parameters):
         C2MWarning
             If planned values are missing or not used, or series have no history.
         """
-        check_fitted(self, "trees_")
-        if check_horizon(horizon) > self.max_horizon_:
-            raise ArgumentError(
-                f"Expected a horizon up to max_horizon={self.max_horizon_}, got {horizon}. Fit "
-                f"DirectBoosting(max_horizon={horizon})."
-            )
-        panel, table = self.panel_, self.table_
-        if future is not None:
-            panel = panel.with_future(future)
-            _warn_of_unused(panel, self.panel_, self.recipe_)
-            table = table.with_ahead(panel)
-        chosen = panel if skus is None else panel.select(skus)
-        series = np.flatnonzero(panel.keys["sku"].isin(set(chosen.skus)))
-        _warn_of_unplanned(table, series, horizon)
-        mean = self._means(table, series, horizon)
+        asked = Question.of(self, horizon, future, skus)
+        panel, series = asked.panel, asked.series
+        mean = self._means(asked.table, series, horizon)
+        keys, attributes = panel.keys.iloc[series], panel.attributes.iloc[series]
+        groups = labels_of(keys, attributes, self.head_.groupings)
         return Demand(
-            keys=chosen.keys,
+            keys=keys,
             calendar=panel.calendar,
             first=panel.first + panel.n_periods,
-            law=self.head_.law(mean * sold_ahead(chosen, horizon)),
-            attributes=chosen.attributes,
+            law=self.head_.law(mean * sold_ahead(panel, horizon, series), groups),
+            attributes=attributes,
+            notes=self.head_.notes,
         )
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted model to a folder: LightGBM's text, JSON and arrays, no pickle.
+    def update(self, panel: Panel) -> "DirectBoosting":
+        """Return a model with new data under the same trees; this one stays as it is.
+
+        It costs the making of the features' sums, not a fit. So a service builds the new model
+        beside the one that answers, and then swaps one name. Trees age: fit anew from time to time.
 
         Parameters
         ----------
-        path : path
-            The folder; a saved model that is there is replaced.
+        panel : Panel
+            What is known now: the channels and attributes that the model reads, in its freq. There
+            may be new series.
+
+        Returns
+        -------
+        DirectBoosting
+            The new model, with the recipe, trees and head of this one.
 
         Raises
         ------
         ArgumentError
-            If the model is not fitted, or `lgb_params` holds what JSON cannot.
+            If the model is not fitted or `panel` is none.
+        DataError
+            If the panel lacks what the model reads, or ends before the one learnt from; all of it
+            is listed.
+
+        Warns
+        -----
+        C2MWarning
+            If attributes have values that the trees have not met, or the history is shorter than
+            what the model looks back on.
         """
         check_fitted(self, "trees_")
-        arguments = self.get_params()
-        try:
-            json.dumps(arguments, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ArgumentError(f"Expected arguments that JSON can hold: {error}.") from error
-        panel = panel_folder.to_folder(self.panel_)
-        facts = {
-            "arguments": arguments,
-            "max_horizon": self.max_horizon_,
-            "recipe": self.recipe_.to_facts(),
-            "n_trees": self.n_trees_,
-            "panel": panel.facts,
-        }
-        arrays = {**panel.arrays, **self.head_.to_arrays()}
-        texts = {"model": self.trees_.to_text()}
-        write_folder(path, "direct-boosting", Folder(facts, arrays, panel.tables, texts))
+        return updated(self, panel)
 
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a model that `save` wrote; it forecasts the same, bit for bit.
+    def explain(
+        self,
+        horizon: int,
+        skus: Sequence[str] | None = None,
+        future: object | None = None,
+    ) -> "Explanation":
+        """Say what makes the mean of each series and period (see `Explanation`).
+
+        Every tree is asked for the part of every feature, which costs some hundred times what
+        `predict` does: name the SKUs.
 
         Parameters
         ----------
-        path : path
-            The folder.
+        horizon, skus, future
+            As in `predict`.
+
+        Returns
+        -------
+        Explanation
+            The mean as a level times the multipliers of groups of features.
+
+        Raises
+        ------
+        ArgumentError
+            As in `predict`; and if the model learnt with another learner than LightGBM.
+        """
+        return explain(self, horizon, skus=skus, future=future)
+
+    def features(
+        self,
+        horizon: int | None = None,
+        skus: Sequence[str] | None = None,
+        future: object | None = None,
+    ) -> pd.DataFrame:
+        """Return the feature matrix: of the rows that were learnt from, or of a forecast.
+
+        Parameters
+        ----------
+        horizon : int, optional
+            Periods of a forecast; the learning rows unless given.
+        skus, future
+            As in `predict`; of the learning rows, `skus` alone counts.
+
+        Returns
+        -------
+        DataFrame
+            Key columns, ``cutoff``, ``period``, ``target`` (NaN in a forecast), and a column of
+            float32 a feature: ``step`` and ``level``, the log of what the trees correct, first.
+
+        Raises
+        ------
+        ArgumentError
+            As in `predict`.
+        """
+        check_fitted(self, "trees_")
+        asked = Question.of(self, self.max_horizon_ if horizon is None else horizon, future, skus)
+        if horizon is None:
+            rows = learning_rows(self)
+            rows = rows.where(np.isin(rows.series, asked.series))
+        else:
+            rows = path_rows(asked.series, asked.table.n_periods - 1, horizon)
+        return feature_frame(asked.panel, asked.table, rows)
+
+    def to_folder(self) -> Folder:
+        """Return what was learnt, for `save`.
+
+        Returns
+        -------
+        Folder
+            Recipe, head, trees and panel.
+
+        Raises
+        ------
+        ArgumentError
+            If the model is not fitted.
+        """
+        check_fitted(self, "trees_")
+        return saving.to_folder(self)
+
+    @classmethod
+    def from_folder(cls, arguments: dict[str, Any], folder: Folder) -> Self:
+        """Return the model of which `to_folder` wrote what was learnt.
+
+        Parameters
+        ----------
+        arguments : dict
+            The constructor's.
+        folder : Folder
+            What was learnt.
 
         Returns
         -------
@@ -296,38 +370,18 @@ class DirectBoosting(Parameters):
         Raises
         ------
         DataError
-            If the folder is incomplete, changed or no model.
+            If panel or trees are not sound.
         """
-        folder = read_folder(path, "direct-boosting")
-        try:
-            return cls._from_folder(folder)
-        except (ArgumentError, AttributeError, KeyError, TypeError) as error:
-            problem = f"its facts are not those of a model: {error}"
-            raise DataError(str(path), [problem], "save it again with this c2m") from error
-
-    @classmethod
-    def _from_folder(cls, folder: Folder) -> Self:
-        facts = folder.facts
-        arguments: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in facts["arguments"].items()
-        }
         model = cls(**arguments)
-        model._check()
-        model.max_horizon_ = int(facts["max_horizon"])
-        model.recipe_ = Recipe.from_facts(facts["recipe"])
-        model.n_trees_ = int(facts["n_trees"])
-        model.panel_ = Panel(**panel_folder.from_folder(replace(folder, facts=facts["panel"])))
-        model.table_ = FeatureTable.of(model.panel_, model.recipe_)
-        model.head_ = CountHead.from_arrays(folder.arrays)
-        model.trees_ = Trees.from_text(folder.texts["model"], len(model.table_.names))
+        check_arguments(model)
+        saving.restore(model, folder)
         return model
 
     def _means(self, table: FeatureTable, series: Positions, horizon: int) -> "FloatArray":
         """Return the expected units of some series; the level alone where there is no history."""
         rows = path_rows(series, table.n_periods - 1, horizon)
         mean = self.trees_.means(table, rows, num_threads=self.num_threads)
-        without = np.isnan(table.target[series]).all(axis=1)
+        without = table.without_history(series)
         if without.any():
             warn(
                 f"{without.sum():,} of {len(series):,} series have no known "
@@ -336,64 +390,3 @@ class DirectBoosting(Parameters):
             )
             mean = np.where(np.repeat(without, horizon), np.exp(table.log_level(rows)), mean)
         return mean.reshape(len(series), horizon)
-
-    def _settings(self) -> TreeSettings:
-        return TreeSettings(
-            n_estimators=self.n_estimators,
-            num_leaves=self.num_leaves,
-            learning_rate=self.learning_rate,
-            seed=self.seed,
-            num_threads=self.num_threads,
-            more=self.lgb_params or {},
-        )
-
-    def _check(self) -> int:
-        """Refuse arguments out of range, all at once."""
-        least = {"n_estimators": 0, "num_leaves": 2, "max_rows": 1, "seed": 0, "num_threads": 1}
-        wrong = [
-            f"{name}={value!r} (a whole number >= {low})"
-            for name, low in {"max_horizon": 1, **least}.items()
-            if (value := getattr(self, name)) is not None
-            and (not isinstance(value, int | np.integer) or value < low)
-        ]
-        if not isinstance(self.learning_rate, int | float) or not self.learning_rate > 0:
-            wrong.append(f"learning_rate={self.learning_rate!r} (above 0)")
-        wrong += forbidden(self.lgb_params or {})
-        if wrong:
-            raise ArgumentError(f"Expected other arguments than {', '.join(wrong)}.")
-        return int(self.max_horizon)
-
-
-def _warn_of_short_history(panel: Panel, horizon: int) -> None:
-    if panel.n_periods == 1:
-        warn(
-            "The history is one period: there is nothing to learn from, and the smoothed level is "
-            "forecast. Pass a longer history."
-        )
-    elif panel.n_periods <= horizon:
-        warn(
-            f"The history of {panel.n_periods} periods teaches {panel.n_periods - 1} steps ahead; "
-            f"the {horizon - panel.n_periods + 1} steps beyond are forecast like the last of them."
-        )
-
-
-def _warn_of_unused(planned: Panel, fitted: Panel, recipe: Recipe) -> None:
-    unused = sorted(set(planned.known) - set(fitted.known) - {*recipe.known, "on_sale"})
-    if unused:
-        nouns = "channel is" if len(unused) == 1 else "channels are"
-        warn(
-            f"{len(unused)} planned {nouns} not used, because the model was fitted without "
-            f"knowing so ahead: {name_list(unused)}. Name this in known= before the fit."
-        )
-
-
-def _warn_of_unplanned(table: FeatureTable, series: Positions, horizon: int) -> None:
-    for name, planned in table.ahead.items():
-        ahead = planned[series, table.n_periods : table.n_periods + horizon]
-        unknown = len(series) * horizon - int(np.count_nonzero(~np.isnan(ahead)))
-        if unknown:
-            warn(
-                f"{unknown:,} of {len(series) * horizon:,} series-periods have no planned "
-                f"{name!r}, which the model was fitted to know: they are forecast as unknown. Pass "
-                f"them in future=, or fit with known=() if they will not be planned."
-            )

@@ -1,25 +1,33 @@
 """What held-out cutoffs say: how many trees pay, and how far forecasts fall from what comes."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from c2m.forecast.features.rows import path_rows, sample_rows
-from c2m.forecast.heads.counts import CountHead, negative_binomial_loss
+from c2m.forecast.heads import CountHead, Head, choose_head
+from c2m.forecast.heads.counts import negative_binomial_loss
+from c2m.forecast.heads.shared import fit_shared
 from c2m.forecast.trees.trees import Trees
 
 if TYPE_CHECKING:
+    from c2m.forecast.features.rows import Rows
     from c2m.forecast.features.running import Positions
     from c2m.forecast.features.table import FeatureTable
     from c2m.forecast.target import FloatArray
     from c2m.forecast.trees.trees import TreeSettings
 
+    Stages = Callable[[FeatureTable, Rows], list[FloatArray]]
+
 _STAGES: Final = (0.25, 0.5, 1.0)
 """Shares of the trees that are tried."""
 
 _MOST_CUTOFFS: Final = 5
-_MOST_PATHS: Final = 20_000
+_MOST_PATHS: Final = 8_000
 
 
 @dataclass(frozen=True)
@@ -28,27 +36,63 @@ class Calibration:
 
     Parameters
     ----------
-    head : CountHead
+    head : CountHead or LevelSetHead
         The distribution around the means.
     n_trees : int
         How many trees predicted best.
     loss : float
-        Mean negative log-likelihood of what came, under both.
+        Mean negative log-likelihood of what came, under these trees and a `CountHead`.
     """
 
-    head: CountHead
+    head: Head
     n_trees: int
     loss: float
 
 
+@dataclass(frozen=True, eq=False)
+class _HeldOut:
+    """Forecasts from past cutoffs, and what came: K numbers of trees, N paths."""
+
+    mean: "FloatArray"  # [K, N, H]
+    actual: "FloatArray"  # [N, H]
+    series: "Positions"  # [N]
+    cutoff: "Positions"  # [N]
+
+    @classmethod
+    def of(cls, table: "FeatureTable", stages: "Stages", origins: "Positions", held: int) -> Self:
+        """Ask for forecasts of a whole horizon from each cutoff."""
+        series = _series(table, len(origins))
+        nothing = np.zeros(0, dtype=np.intp)
+        means = [stages(table, path_rows(nothing, 0, held))]
+        actuals: list[FloatArray] = [np.empty((0, held))]
+        for origin in origins:
+            means.append(stages(table, path_rows(series, int(origin), held)))
+            came = table.target[series, origin + 1 : origin + 1 + held]
+            actuals.append(came.astype(np.float64))
+        return cls(
+            np.concatenate([np.reshape(one, (len(one), -1, held)) for one in means], axis=1),
+            np.concatenate(actuals),
+            np.tile(series, len(origins)),
+            np.repeat(origins, len(series)),
+        )
+
+
 def calibrate(
-    table: "FeatureTable", *, horizon: int, most_rows: int, settings: "TreeSettings"
+    table: "FeatureTable",
+    *,
+    horizon: int,
+    most_rows: int,
+    settings: "TreeSettings",
+    all_trees: bool = False,
+    groups: Mapping[str, NDArray[np.str_]] | None = None,
 ) -> Calibration:
     """Fit trees without the last periods, and compare what they say of them with what came.
 
-    The trees see no target of the last ``held`` + up to 4 periods, ``held`` being the horizon or a
-    third of the history; up to five cutoffs follow each other there. The number of trees and the
-    head are those under which what came is likeliest.
+    The trees see no target of the last ``held`` periods, ``held`` being the horizon or a third of
+    the history, nor of as many again, at most an eighth of the history; up to five cutoffs are
+    spread over these. The number of trees is the one under which what came is likeliest; the head
+    is chosen by its loss on series that it was not fitted to (see `choose_head`), and then the
+    levels that series share are learnt (see `fit_shared`).
 
     Parameters
     ----------
@@ -60,38 +104,58 @@ def calibrate(
         Budget of learning rows.
     settings : TreeSettings
         How to grow the trees.
+    all_trees : bool
+        Take the whole number of trees instead of choosing one.
+    groups : mapping of str to ndarray of str, optional
+        Grouping -> label of each series, for shared levels (see `labels_of`); series are
+        independent without.
 
     Returns
     -------
     Calibration
         Head and number of trees.
     """
-    n_periods = table.n_periods
-    held = min(horizon, max(n_periods // 3, 1))
-    until = max(n_periods - held - min(_MOST_CUTOFFS - 1, n_periods // 8), 1)
+    held, origins = _windows(table.n_periods, horizon)
     rows = sample_rows(
-        table.target, horizon=horizon, until=until, most_rows=most_rows, seed=settings.seed
+        table.target,
+        horizon=horizon,
+        until=int(origins[0]) + 1 if len(origins) else 1,
+        most_rows=most_rows,
+        seed=settings.seed,
+        earliest=table.earliest,
     )
     trees = Trees.grow(table, rows, settings)
-    origins = range(until - 1, n_periods - held)
-    stages = {round(share * settings.n_estimators) for share in _STAGES} if origins else {0}
-    numbers = sorted(stages)[: None if trees.booster is not None else 1]
-    series = _series(table, len(origins))
-    staged, actuals = [np.empty((len(numbers), 0, held))], [np.empty((0, held))]
-    for origin in origins:
-        rows = path_rows(series, origin, held)
-        means = trees.staged_means(table, rows, numbers, num_threads=settings.num_threads)
-        staged.append(np.reshape(means, (len(numbers), -1, held)))
-        actuals.append(table.target[series, origin + 1 : origin + 1 + held])
-    mean, actual = np.concatenate(staged, axis=1), np.concatenate(actuals)  # [K, N, H], [N, H]
-    tried = [_try(n_trees, mean[place], actual) for place, n_trees in enumerate(numbers)]
-    return min(tried, key=lambda one: one.loss)
+    stages = (1.0,) if all_trees else _STAGES
+    numbers = sorted({round(share * settings.n_estimators) for share in stages})
+    if not len(origins):
+        numbers = [0]
+    elif trees.booster is None:
+        numbers = numbers[:1]
+    past = _HeldOut.of(
+        table,
+        partial(trees.staged_means, stages=numbers, num_threads=settings.num_threads),
+        origins,
+        held,
+    )
+    losses = [_loss(mean, past.actual) for mean in past.mean]
+    best = int(np.argmin(losses))
+    mean, actual = past.mean[best], past.actual
+    head = choose_head(mean, actual, past.series % 2)
+    if groups is not None and len(actual):
+        counts = head if isinstance(head, CountHead) else head.counts
+        own = {name: labels[past.series] for name, labels in groups.items()}
+        head = head.with_shared(fit_shared(counts.law(mean), actual, own, past.cutoff))
+    return Calibration(head, numbers[best], losses[best])
 
 
-def _try(n_trees: int, mean: "FloatArray", actual: "FloatArray") -> Calibration:
-    """Return what held-out paths say of so many trees."""
-    head = CountHead.fit(mean, actual)
-    return Calibration(head, n_trees, _loss(head, mean, actual))
+def _windows(n_periods: int, horizon: int) -> tuple[int, "Positions"]:
+    """Return how many periods are held out, and the cutoffs before them."""
+    held = min(horizon, max(n_periods // 3, 1))
+    last = n_periods - held - 1
+    first = max(last - min(held, n_periods // 8), 0)
+    if last < first:
+        return held, np.zeros(0, dtype=np.intp)
+    return held, np.unique(np.linspace(first, last, _MOST_CUTOFFS).astype(np.intp))
 
 
 def _series(table: "FeatureTable", n_cutoffs: int) -> "Positions":
@@ -101,12 +165,12 @@ def _series(table: "FeatureTable", n_cutoffs: int) -> "Positions":
     return np.linspace(0, n_series - 1, count).astype(np.intp)
 
 
-def _loss(head: CountHead, mean: "FloatArray", actual: "FloatArray") -> float:
+def _loss(mean: "FloatArray", actual: "FloatArray") -> float:
     """Return the mean negative log-likelihood of what came, periods and totals."""
-    law = head.law(mean)
     known = ~np.isnan(actual)
     if not known.any():
         return 0.0
+    law = CountHead.fit(mean, actual).law(mean)
     cells = negative_binomial_loss(actual[known], mean[known], law.dispersion[known])
     whole = known.all(axis=1)
     total = law.rows(np.flatnonzero(whole)).merge(np.zeros(mean.shape[1], dtype=np.intp))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from c2m.errors import ArgumentError
+from c2m.forecast.features.running import one_row
 from c2m.forecast.rhythm import rhythm
 from c2m.frames import did_you_mean, name_list, text_codes
 
@@ -21,6 +22,16 @@ _WINDOWS: Final = {
     "MS": (1, 2, 3, 6, 12, 24),
 }
 _MEMORY: Final = {"D": 28, "W": 8, "MS": 6}
+_MOVES: Final = {"D": (3, 7, 28, 91), "W": (1, 4, 13), "MS": (1, 3, 12)}
+_BEAT: Final = {"D": 7, "W": 1, "MS": 1}
+_SPAN: Final = {"D": 392, "W": 260, "MS": 240}
+"""Periods over which learning cutoffs are spread: 56 weeks of days, all of most other histories."""
+
+_HELD: Final = 8
+"""Periods beyond the horizon that held-out cutoffs may take from the span."""
+
+TURNS: Final = 8
+"""Past seasons whose same phase is averaged."""
 _NO_SIGNAL: Final = frozenset(
     {"sales", "demand", "demand_sd", "spill_in", "kept", "kept_sd", "revenue"}
     | {"in_stock", "on_sale"}
@@ -48,12 +59,23 @@ class Recipe:
         Observed channels, used up to the cutoff.
     signed : tuple of str
         Those of them that were below 0 somewhere, of which no logarithm is taken.
+    shared : tuple of str
+        Channels of which one row holds for all series.
+    moves : tuple of int
+        Windows of the signals, rising; the last is what the others are compared with.
+    beat : int
+        Width of the windows that end some periods before the cutoff.
     known : tuple of str
         Channels used in the period that is forecast.
     calendar : tuple of str
         ``"weekday"``, ``"day"``, ``"week"``, ``"month"``, ``"days"`` of that period.
     attributes : mapping of str to tuple of str, or None
         Values of each attribute of text; None for one of numbers.
+    lookback : int
+        Periods before a cutoff that its features may read one by one.
+    kept : int
+        Periods of history that learning and forecasting read one by one; older ones count in
+        sums only.
     """
 
     target: str
@@ -62,9 +84,14 @@ class Recipe:
     seasons: tuple[int, ...]
     signals: tuple[str, ...]
     signed: tuple[str, ...]
+    shared: tuple[str, ...]
+    moves: tuple[int, ...]
+    beat: int
     known: tuple[str, ...]
     calendar: tuple[str, ...]
     attributes: Mapping[str, tuple[str, ...] | None]
+    lookback: int
+    kept: int
 
     def to_facts(self) -> dict[str, Any]:
         """Return the recipe as JSON can hold it."""
@@ -138,21 +165,55 @@ def settle_recipe(
     else:
         chosen = tuple(c for c in _named(panel, signals, "signals") if c not in taken)
     length = panel.n_periods
+    windows = tuple(width for width in _WINDOWS[kind] if width < length) or (1,)
+    moves = tuple(width for width in _MOVES[kind] if width < length) or (1,)
+    seasons = tuple(
+        season
+        for season in _seasons(panel.calendar, seasonality)
+        if length > season + min(season, horizon) + 2
+    )
+    lookback = _lookback(horizon, seasons, _MEMORY[kind], max(*windows, moves[-1] + horizon))
     return Recipe(
         target=_named(panel, [name], "target")[0],
-        windows=tuple(width for width in _WINDOWS[kind] if width < length) or (1,),
+        windows=windows,
         memory=_MEMORY[kind],
-        seasons=tuple(
-            season
-            for season in _seasons(panel.calendar, seasonality)
-            if length > season + min(season, horizon) + 2
-        ),
+        seasons=seasons,
         signals=chosen,
         signed=tuple(channel for channel in chosen if np.nanmin(panel[channel], initial=0.0) < 0),
+        shared=tuple(c for c in (*chosen, *ahead) if len(one_row(panel[c])) < panel.n_series),
+        moves=moves,
+        beat=_BEAT[kind],
         known=ahead,
         calendar=_calendar(panel.calendar, length),
         attributes=_attributes(panel),
+        lookback=lookback,
+        kept=lookback + _SPAN[kind] + horizon + _HELD,
     )
+
+
+def _lookback(horizon: int, seasons: Iterable[int], memory: int, longest: int) -> int:
+    """Return how far back from a cutoff its features look."""
+    for season in seasons:
+        turns = TURNS * season if half_width(season) == 0 else 0
+        back = season * -(-horizon // season)
+        longest = max(longest, back + turns, back + memory + half_width(season))
+    return longest + 1
+
+
+def half_width(season: int) -> int:
+    """Return how many periods on either side belong to the same part of a season.
+
+    Parameters
+    ----------
+    season : int
+        Its length.
+
+    Returns
+    -------
+    int
+        Periods.
+    """
+    return 0 if season < 24 else 1 if season < 100 else 3
 
 
 def _named(panel: "Panel", names: Sequence[str], argument: str) -> tuple[str, ...]:
@@ -199,11 +260,29 @@ def _calendar(calendar: "Calendar", length: int) -> tuple[str, ...]:
     return tuple(name for name, wanted in features.items() if wanted)
 
 
+def described(panel: "Panel") -> pd.DataFrame:
+    """Return what describes series: their attributes, and where they are sold.
+
+    Parameters
+    ----------
+    panel : Panel
+        The panel.
+
+    Returns
+    -------
+    DataFrame, n_series rows
+        Attributes, then the keys ``channel`` and ``location`` where there are such.
+    """
+    places = [name for name in panel.keys.columns if name != "sku"]
+    return pd.concat([panel.attributes, panel.keys[places]], axis=1)
+
+
 def _attributes(panel: "Panel") -> dict[str, tuple[str, ...] | None]:
     """Return the attributes that can teach: neither constant nor a name of almost every series."""
     useful: dict[str, tuple[str, ...] | None] = {}
-    for name in panel.attributes.columns:
-        values = panel.attributes[name]
+    table = described(panel)
+    for name in table.columns:
+        values = table[name]
         if pd.api.types.is_numeric_dtype(values.dtype):
             if len(values.dropna().unique()) > 1:
                 useful[str(name)] = None

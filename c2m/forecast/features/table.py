@@ -3,25 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from c2m.forecast.features.running import Positions, Running, periods_since, smooth
+from c2m.forecast.features.channels import Column, known_columns, signal_columns, signal_floor
+from c2m.forecast.features.recipe import TURNS, described, half_width
+from c2m.forecast.features.rows import Rows
+from c2m.forecast.features.running import Positions, Running, blocks, periods_since, smooth
 from c2m.forecast.pooling import group_series_by_attribute
-from c2m.forecast.target import observed_target
+from c2m.forecast.target import observed_single
 from c2m.frames import text_codes
-from c2m.panel.channels import channel
 
 if TYPE_CHECKING:
     from c2m.forecast.features.recipe import Recipe
     from c2m.forecast.target import FloatArray
     from c2m.panel import Panel
     from c2m.periods import Calendar
-
-Column = tuple[str, NDArray[Any]]
 
 _OWN_PERIODS: Final = 2.0
 """The level counts as so many periods of every window, which keeps ratios of small counts calm."""
@@ -32,31 +32,7 @@ _LONG_PRIOR: Final = 0.3
 _POOL_PERIODS: Final = 0.5
 """The mean of series like it counts as so many periods of a series' whole history."""
 
-_SIGNAL_FLOOR: Final = 0.05
-"""Share of a signal's overall mean that is added before its logarithm is taken."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of the learning table.
-
-    Parameters
-    ----------
-    series : ndarray of int, shape (n_rows,)
-        Which series.
-    origin : ndarray of int, shape (n_rows,)
-        Position of the last period that may be seen.
-    step : ndarray of int, shape (n_rows,)
-        How many periods after it the target lies, from 1.
-    """
-
-    series: Positions
-    origin: Positions
-    step: Positions
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.series)
+_ROWS_AT_ONCE: Final = 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +40,8 @@ class FeatureTable:
     """A panel made ready, so that the features of any row are a few look-ups.
 
     The features of a row read channels at or before its origin. Only those of `known` channels
-    and the calendar read the target's own period.
+    and the calendar read the target's own period. Of a long history the last `Recipe.kept` periods
+    are kept one by one, and what lies before as sums; positions count from the first kept period.
 
     Parameters
     ----------
@@ -73,20 +50,22 @@ class FeatureTable:
     calendar : Calendar
         Of the panel.
     first : int
-        Number of its first period.
-    target : ndarray, shape (n_series, n_periods)
+        Number of the first kept period.
+    earliest : int
+        Position of the first cutoff that sees as far back as its features may look.
+    target : ndarray of float32, shape (n_series, n_kept)
         Units; NaN where unknown.
-    level : ndarray, shape (n_series, n_periods)
+    level : ndarray of float32, shape (n_series, n_kept)
         Smoothed units a period as known at each period, above 0.
     sums : mapping of str to Running
         Of target, of its squares, of its zeros; of the groups; of signals and known channels.
-    floors : mapping of str to ndarray, shape (n_periods,)
+    floors : mapping of str to ndarray, shape (n_kept,)
         What is added to each signal before its logarithm, as known at each period.
-    since_sale : ndarray, shape (n_series, n_periods)
-        Periods since the last sale.
+    since_sale : ndarray of int32, shape (n_series, n_kept)
+        Periods since the last sale; -1 before the first.
     group : ndarray of int, shape (n_series,)
         Group of like series.
-    ahead : mapping of str to ndarray, shape (n_series, n_periods + n_ahead)
+    ahead : mapping of str to ndarray, shape (n_series, n_kept + n_ahead)
         Known channels.
     attributes : ndarray of float32, shape (n_series, n_attributes)
         Codes and numbers; -1 or NaN where unknown.
@@ -95,11 +74,12 @@ class FeatureTable:
     recipe: "Recipe"
     calendar: "Calendar"
     first: int
-    target: "FloatArray"
-    level: "FloatArray"
+    earliest: int
+    target: NDArray[np.float32]
+    level: NDArray[np.float32]
     sums: dict[str, Running]
     floors: dict[str, "FloatArray"]
-    since_sale: "FloatArray"
+    since_sale: NDArray[np.int32]
     group: Positions
     ahead: dict[str, NDArray[np.float32]]
     attributes: NDArray[np.float32]
@@ -120,28 +100,33 @@ class FeatureTable:
         FeatureTable
             The table.
         """
-        target = observed_target(panel, recipe.target)
+        target = observed_single(panel, recipe.target)
+        start = max(panel.n_periods - recipe.kept, 0)
         group = group_series_by_attribute(
             panel.attributes, np.asarray(~np.isnan(target).all(axis=1))
         )
-        own = Running.of(target)
+        own = Running.of(target, start)
         sums = {
             "target": own,
-            "squares": Running.of(target**2),
-            "zeros": Running.of(np.where(np.isnan(target), np.nan, target == 0)),
-            "group": _pool(own, group),
+            "squares": replace(Running.of(target, start, np.square), count=own.count),
+            "zeros": replace(Running.of(target, start, _zeros), count=own.count),
+            "group": own.pooled(group),
         }
         for name in recipe.signals:
-            sums[name] = Running.of(panel[name][:, : panel.n_periods])
+            sums[name] = Running.of(panel[name][:, : panel.n_periods], start)
+        for name in recipe.known:
+            sums[f"known {name}"] = Running.of(panel[name][:, : panel.n_periods], start)
+        level, since_sale = _levels(target, sums, group, recipe.memory)
         table = cls(
             recipe=recipe,
             calendar=panel.calendar,
-            first=panel.first,
-            target=target,
-            level=_levels(target, sums, group, recipe.memory),
+            first=panel.first + start,
+            earliest=recipe.lookback if start else 0,
+            target=target if start == 0 else target[:, start:].copy(),
+            level=level,
             sums=sums,
-            floors={name: _floor(sums[name]) for name in recipe.signals},
-            since_sale=periods_since(target > 0),
+            floors={name: signal_floor(sums[name].upto_each()) for name in recipe.signals},
+            since_sale=since_sale,
             group=group,
             ahead={},
             attributes=_attribute_columns(panel, recipe),
@@ -161,16 +146,12 @@ class FeatureTable:
         FeatureTable
             The table.
         """
-        ahead = {name: panel[name] for name in self.recipe.known}
-        past = {
-            f"known {name}": Running.of(array[:, : panel.n_periods])
-            for name, array in ahead.items()
-        }
-        return replace(self, ahead=ahead, sums={**self.sums, **past})
+        start = self.first - panel.first
+        return replace(self, ahead={name: panel[name][:, start:] for name in self.recipe.known})
 
     @property
     def n_periods(self) -> int:
-        """How many periods were observed."""
+        """How many observed periods are kept."""
         return int(self.target.shape[1])
 
     def log_level(self, rows: Rows) -> "FloatArray":
@@ -186,7 +167,23 @@ class FeatureTable:
         ndarray, shape (n_rows,)
             Log units a period.
         """
-        return np.asarray(np.log(self.level[rows.series, rows.origin]))
+        return np.log(self.level[rows.series, rows.origin], dtype=np.float64)
+
+    def without_history(self, series: Positions) -> NDArray[np.bool_]:
+        """Say of which series no value was ever known.
+
+        Parameters
+        ----------
+        series : ndarray of int, shape (n,)
+            Which series.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+            True where nothing is known.
+        """
+        last = np.full(len(series), self.n_periods - 1)
+        return np.asarray(self.sums["target"].over(series, last)[1] == 0)
 
     def columns(self, rows: Rows) -> Iterator[Column]:
         """Yield the name and the values of every feature.
@@ -201,15 +198,15 @@ class FeatureTable:
         str, ndarray of shape (n_rows,)
             One feature.
         """
-        level = self.level[rows.series, rows.origin]
+        level = self.level[rows.series, rows.origin].astype(np.float64)
         yield "step", rows.step
         yield "level", np.log(level)
         yield from self._recent(rows, level)
         yield from self._seasonal(rows, level)
         for name in self.recipe.signals:
-            yield from self._signal(name, rows, level)
+            yield from signal_columns(self, name, rows, level)
         for name in self.recipe.known:
-            yield from self._known(name, rows)
+            yield from known_columns(self, name, rows)
         yield from self._date(rows)
         for place, name in enumerate(self.recipe.attributes):
             yield f"attribute {name}", self.attributes[rows.series, place]
@@ -228,8 +225,10 @@ class FeatureTable:
             In the order of `names`.
         """
         result = np.empty((len(rows), len(self.names)), dtype=np.float32)
-        for place, (_, values) in enumerate(self.columns(rows)):
-            result[:, place] = values
+        for begin in range(0, len(rows), _ROWS_AT_ONCE):
+            end = begin + _ROWS_AT_ONCE
+            for place, (_, values) in enumerate(self.columns(rows.part(begin, end))):
+                result[begin:end, place] = values
         return result
 
     @cached_property
@@ -253,7 +252,8 @@ class FeatureTable:
             yield f"recent {width}", np.log(calm / level)
         total, count = own.over(series, origin)
         yield "age", np.minimum(count, 2 * windows[-1])
-        yield "since sale", self.since_sale[series, origin]
+        since = self.since_sale[series, origin]
+        yield "since sale", np.where(since < 0, np.nan, since)
         longest = windows[-1]
         for width in {longest, windows[len(windows) // 2]}:
             yield f"zeros {width}", self.sums["zeros"].mean(series, origin, width)
@@ -267,7 +267,7 @@ class FeatureTable:
         own = self.sums["target"]
         for season in self.recipe.seasons:
             back = season * -(-rows.step // season)
-            half = _half_width(season)
+            half = half_width(season)
             # around the period one season back, but never beyond the row's own origin
             around = np.minimum(rows.origin + rows.step - back + half, rows.origin)
             width = 2 * half + 1
@@ -282,10 +282,10 @@ class FeatureTable:
                 yield f"season {season} mean", self._phase_mean(rows, season, level)
 
     def _phase_mean(self, rows: Rows, season: int, level: "FloatArray") -> "FloatArray":
-        """Return the mean of the last eight values of the target's phase, over the level."""
+        """Return the mean of the last values of the target's phase, over the level."""
         total, count = np.zeros(len(rows)), np.zeros(len(rows))
         nearest = rows.origin + rows.step - season * -(-rows.step // season)
-        for turn in range(8):
+        for turn in range(TURNS):
             value, known = self.sums["target"].over(rows.series, nearest - turn * season, 1)
             total, count = total + value, count + known
         return np.asarray(np.log((total + level) / (count + 1.0) / level))
@@ -294,99 +294,62 @@ class FeatureTable:
         total, count = self.sums["group"].over(self.group[rows.series], last, width)
         return np.where((count > 0) & (total > 0), total / np.maximum(count, 1.0), np.nan)
 
-    def _signal(self, name: str, rows: Rows, level: "FloatArray") -> Iterator[Column]:
-        """Tell how a signal moves, and how much of it there is for a unit of the target."""
-        sums, series, origin = self.sums[name], rows.series, rows.origin
-        short, middle, long = _three(self.recipe.windows)
-        means = {width: sums.mean(series, origin, width) for width in (short, middle, long)}
-        if name in self.recipe.signed:
-            yield f"{name} now", means[short]
-            yield f"{name} move", means[short] - means[long]
-            return
-        floor = self.floors[name][origin]
-        logs = {width: np.log(mean + floor) for width, mean in means.items()}
-        yield f"{name} move {short}", logs[short] - logs[long]
-        yield f"{name} move {middle}", logs[middle] - logs[long]
-        if channel(name).rollup != "mean":
-            yield f"{name} per unit", logs[middle] - np.log(level)
-
-    def _known(self, name: str, rows: Rows) -> Iterator[Column]:
-        """Tell what is planned for the target's period, and how it differs from lately."""
-        planned, at = self.ahead[name], rows.origin + rows.step
-        value = np.full(len(rows), np.nan)
-        inside = at < planned.shape[1]
-        value[inside] = planned[rows.series[inside], at[inside]]
-        lately = self.sums[f"known {name}"].mean(rows.series, rows.origin, self.recipe.memory)
-        if name.endswith("price"):
-            both = (value > 0) & (lately > 0)
-            ratio = np.where(both, value, 1.0) / np.where(both, lately, 1.0)
-            yield f"{name} over recent", np.where(both, np.log(ratio), np.nan)
-            return
-        yield f"{name} planned", value
-        yield f"{name} over recent", value - lately
-
     def _date(self, rows: Rows) -> Iterator[Column]:
+        at = rows.origin + rows.step
+        least = int(at.min(initial=0))
+        number = self.first + np.arange(least, int(at.max(initial=0)) + 1)
         if not self.recipe.calendar:
             return
-        number = self.first + rows.origin + rows.step
         days = pd.DatetimeIndex(self.calendar.label(number).astype("datetime64[s]"))
         for name in self.recipe.calendar:
             match name:
                 case "days":
-                    yield name, self.calendar.days_in(number)
+                    values = self.calendar.days_in(number)
                 case "week":
-                    yield name, (days.day_of_year.to_numpy() - 1) // 7
+                    values = (days.day_of_year.to_numpy() - 1) // 7
                 case "weekday":
-                    yield name, days.day_of_week.to_numpy()
+                    values = days.day_of_week.to_numpy()
                 case "day":
-                    yield name, days.day.to_numpy()
-                case "month":
-                    yield name, days.month.to_numpy()
+                    values = days.day.to_numpy()
+                case _:
+                    values = days.month.to_numpy()
+            yield name, values[at - least]
 
 
-def _pool(own: Running, group: Positions) -> Running:
-    """Return the running sums of groups of series."""
-    n_groups = int(group.max(initial=0)) + 1
-    total = np.zeros((n_groups, own.total.shape[1]))
-    count = np.zeros((n_groups, own.total.shape[1]), dtype=np.int32)
-    np.add.at(total, group, own.total)
-    np.add.at(count, group, own.count)
-    return Running(total, count)
-
-
-def _floor(sums: Running) -> "FloatArray":
-    """Return a small share of the mean of a signal over all series up to each period."""
-    total, count = sums.total.sum(axis=0)[1:], sums.count.sum(axis=0)[1:]
-    return np.asarray(np.maximum(_SIGNAL_FLOOR * total / np.maximum(count, 1), 1e-6))
+def _zeros(values: "FloatArray") -> "FloatArray":
+    """Return 1 where nothing was sold."""
+    return np.where(np.isnan(values), np.nan, values == 0)
 
 
 def _levels(
-    target: "FloatArray", sums: dict[str, Running], group: Positions, memory: int
-) -> "FloatArray":
-    """Return the smoothed level, drawn to the whole history, and that to series like it."""
-    total, weights = smooth(target, 2.0 / (memory + 1))
+    target: NDArray[np.float32], sums: dict[str, Running], group: Positions, memory: int
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Return smoothed level and periods since the last sale, of the kept periods.
+
+    The level is drawn to the whole history of the series, and that to series like it.
+    """
     own, pool = sums["target"], sums["group"]
-    everyone = pool.total.sum(axis=0)[1:] / np.maximum(pool.count.sum(axis=0)[1:], 1)  # [T]
-    pooled = (pool.total[:, 1:] + 5 * everyone) / (pool.count[:, 1:] + 5)  # [G, T]
-    like = np.maximum(pooled[group], 1e-3)  # [S, T]
-    history = (own.total[:, 1:] + _POOL_PERIODS * like) / (own.count[:, 1:] + _POOL_PERIODS)
-    return np.asarray((total + _LONG_PRIOR * history) / (weights + _LONG_PRIOR))
-
-
-def _half_width(season: int) -> int:
-    """Return how many periods on either side belong to the same part of a season."""
-    return 0 if season < 24 else 1 if season < 100 else 3
-
-
-def _three(windows: tuple[int, ...]) -> tuple[int, int, int]:
-    """Return a short, a middle and a long window."""
-    return windows[0], windows[len(windows) // 3], windows[2 * len(windows) // 3]
+    total, count = own.upto_each()
+    everyone = total / np.maximum(count, 1)  # [T]
+    pooled = (pool.total[:, 1:] + 5 * everyone) / (pool.counts(slice(None))[:, 1:] + 5)  # [G, T]
+    pooled = np.maximum(pooled, 1e-3)
+    level = np.empty((len(target), own.total.shape[1] - 1), dtype=np.float32)
+    since = np.empty(level.shape, dtype=np.int32)
+    for block in blocks(*target.shape):
+        part = target[block].astype(np.float64)
+        smoothed, weights = smooth(part, 2.0 / (memory + 1), own.before)
+        seen = own.counts(block)[:, 1:] + _POOL_PERIODS
+        history = (own.total[block, 1:] + _POOL_PERIODS * pooled[group[block]]) / seen
+        level[block] = (smoothed + _LONG_PRIOR * history) / (weights + _LONG_PRIOR)
+        since[block] = periods_since(part > 0)[:, own.before :]
+    return level, since
 
 
 def _attribute_columns(panel: "Panel", recipe: "Recipe") -> NDArray[np.float32]:
     columns = np.empty((panel.n_series, len(recipe.attributes)), dtype=np.float32)
+    table = described(panel)
     for place, (name, levels) in enumerate(recipe.attributes.items()):
-        values = panel.attributes[name]
+        values = table[name]
         if levels is None:
             columns[:, place] = values.to_numpy(dtype=np.float64, na_value=np.nan)
         else:

@@ -1,7 +1,7 @@
 """From a mean to a distribution: how far counts fell from earlier forecasts of the same size."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from c2m.distribution import GammaPoisson
 from c2m.errors import warn
+from c2m.forecast.heads.shared import Groups, SharedLevels
 
 if TYPE_CHECKING:
     from c2m.forecast.target import FloatArray
 
-_DISPERSIONS: Final = np.geomspace(1e-3, 30.0, 40)
+_DISPERSIONS: Final = np.geomspace(1e-3, 30.0, 12)
+_REFINED: Final = 2
+"""How often the grid is laid anew, at seven points between the neighbours of the best one."""
+
 _SHARES: Final = np.linspace(0.0, 1.0, 21)
 _MOST_CELLS: Final = 60_000
 _LEAST_CELLS: Final = 400
@@ -38,11 +42,31 @@ class CountHead:
         Of one period: variance = mean + dispersion * mean ** 2.
     level_variance : ndarray, shape (n_buckets,)
         Variance of G, at most the dispersion.
+    whole : bool
+        Whether what came was counted. If there were fractions, as in an unconstrained or a kept
+        demand, the law has the same moments but is gamma: nothing is rounded.
+    shared : SharedLevels, optional
+        The part of G that series have in common.
+    notes : tuple of str
+        Why this head was chosen.
     """
 
     log_mean: "FloatArray"
     dispersion: "FloatArray"
     level_variance: "FloatArray"
+    whole: bool = True
+    shared: SharedLevels | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def groupings(self) -> tuple[str, ...]:
+        """Groupings whose series share a level."""
+        return () if self.shared is None else tuple(self.shared.variances)
+
+    @property
+    def name(self) -> str:
+        """What the law of a period is called."""
+        return "negative binomial" if self.whole else "gamma"
 
     @classmethod
     def fit(cls, mean: "FloatArray", actual: "FloatArray") -> "CountHead":
@@ -78,15 +102,34 @@ class CountHead:
             return cls(np.zeros(1), spread, spread * _ASSUMED[1])
         log_mean, dispersion = _fit_dispersion(mean[usable], actual[usable])
         share = _fit_level_share(mean, actual, usable, (log_mean, dispersion))
-        return cls(log_mean, dispersion, share * dispersion)
+        whole = not np.any(actual[usable] % 1)
+        return cls(log_mean, dispersion, share * dispersion, whole)
 
-    def law(self, mean: "FloatArray") -> GammaPoisson:
+    def with_shared(self, shared: SharedLevels | None) -> Self:
+        """Return the head with levels that series share.
+
+        Parameters
+        ----------
+        shared : SharedLevels or None
+            What was learnt of them.
+
+        Returns
+        -------
+        CountHead
+            The head; the variance of single series does not change where theirs is larger.
+        """
+        return replace(self, shared=shared)
+
+    def law(self, mean: "FloatArray", groups: Groups | None = None) -> GammaPoisson:
         """Return the joint distribution around new means.
 
         Parameters
         ----------
         mean : ndarray, shape (n_series, horizon)
             Units a period.
+        groups : mapping of str to sequence of str, optional
+            Grouping -> label of each series, for the levels that series share. Without it, or
+            without one of the groupings learnt, series are independent.
 
         Returns
         -------
@@ -97,17 +140,23 @@ class CountHead:
         dispersion = np.interp(log_mean, self.log_mean, self.dispersion)  # [S, H]
         path = np.log(np.maximum(mean.mean(axis=1), 1e-9))
         level = np.interp(path, self.log_mean, self.level_variance)  # [S]
-        return GammaPoisson(
-            mean=mean, dispersion=dispersion, level_variance=np.minimum(level, dispersion.min(1))
-        )
+        level = np.minimum(level, dispersion.min(axis=1, initial=np.inf))
+        shared = None if self.shared is None else self.shared.of(groups)
+        if shared is not None:
+            level = np.maximum(level, shared.variance)
+            dispersion = np.maximum(dispersion, level[:, None])
+        return GammaPoisson(mean, dispersion, level, shared, self.whole)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return what a saved head holds."""
-        return {
+        arrays = {
             "head-log-mean": self.log_mean,
             "head-dispersion": self.dispersion,
             "head-level-variance": self.level_variance,
+            "head-whole": np.array(self.whole),
+            "head-notes": np.array(self.notes, dtype=np.str_),
         }
+        return arrays | ({} if self.shared is None else self.shared.to_arrays())
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -124,7 +173,12 @@ class CountHead:
             The same head.
         """
         return cls(
-            arrays["head-log-mean"], arrays["head-dispersion"], arrays["head-level-variance"]
+            arrays["head-log-mean"],
+            arrays["head-dispersion"],
+            arrays["head-level-variance"],
+            bool(arrays["head-whole"]),
+            SharedLevels.from_arrays(arrays),
+            tuple(map(str, arrays["head-notes"])),
         )
 
 
@@ -165,13 +219,21 @@ def _fit_dispersion(mean: "FloatArray", actual: "FloatArray") -> tuple["FloatArr
     n_buckets = int(np.clip(len(order) // _LEAST_CELLS, 1, _MOST_BUCKETS))
     centres, spreads = [], []
     for cells in np.array_split(order, n_buckets):
-        size, count = mean[cells], actual[cells]
-        loss = [
-            negative_binomial_loss(count, size, np.asarray(spread)).sum() for spread in _DISPERSIONS
-        ]
-        centres.append(np.log(size).mean())
-        spreads.append(_DISPERSIONS[int(np.argmin(loss))])
+        centres.append(np.log(mean[cells]).mean())
+        spreads.append(_likeliest(mean[cells], actual[cells]))
     return _rising(np.array(centres), np.array(spreads))
+
+
+def _likeliest(mean: "FloatArray", actual: "FloatArray") -> float:
+    """Return the likeliest dispersion of some cells."""
+    grid = _DISPERSIONS
+    for round_ in range(_REFINED + 1):
+        loss = [negative_binomial_loss(actual, mean, np.asarray(one)).sum() for one in grid]
+        best = int(np.argmin(loss))
+        if round_ < _REFINED:
+            low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+            grid = np.geomspace(low, high, 7)
+    return float(grid[best])
 
 
 def _rising(centres: "FloatArray", values: "FloatArray") -> tuple["FloatArray", "FloatArray"]:

@@ -11,9 +11,9 @@ import numpy as np
 
 from c2m.errors import ArgumentError, C2MWarning, warn
 from c2m.forecast.backtest.backtest import backtest
-from c2m.forecast.baselines.naive import MovingAverage, SeasonalNaive
-from c2m.forecast.boosting.boosting import DirectBoosting
-from c2m.forecast.features.recipe import settle_recipe
+from c2m.forecast.backtest.models import fresh_model
+from c2m.forecast.baselines.naive import MovingAverage
+from c2m.forecast.selection.candidates import Candidates, read_candidates
 from c2m.forecast.target import check_horizon, first_known, need_panel
 from c2m.frames import name_list
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from c2m.demand import Demand
     from c2m.forecast.backtest.leaderboard import Backtest
     from c2m.panel import Panel
-
-Candidate = SeasonalNaive | MovingAverage | DirectBoosting
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -38,15 +36,15 @@ class Selection:
 
     Parameters
     ----------
-    model : SeasonalNaive, MovingAverage or DirectBoosting
-        The model, not fitted.
+    model : model
+        The model, not fitted: any with ``fit(panel)`` and ``predict(horizon)``.
     reason : str
         Why it was picked, in a sentence or two.
     backtest : Backtest, optional
         The trials that it was picked by; None where the history is too short for one.
     """
 
-    model: Candidate
+    model: Any
     reason: str
     backtest: "Backtest | None"
 
@@ -56,22 +54,26 @@ def select_model(
     horizon: int,
     *,
     future: object | None = None,
+    candidates: Candidates | None = None,
+    panel_at: "Callable[[pd.Timestamp], Panel] | None" = None,
     windows: int = 3,
     seed: int = 0,
     progress: bool = False,
 ) -> Selection:
     """Pick the model that did best on the panel's own past.
 
-    The candidates, from simple to demanding, are `SeasonalNaive`, `MovingAverage`,
-    `DirectBoosting` without signals and, where the panel has some, with them. Each is fitted at
-    up to `windows` earlier cutoffs and scored on the `horizon` periods after them; the loss is the
-    mean of ``wql`` (each period) and ``total_wql`` (the sum over the horizon), of those that are
-    known. A more demanding model must lose at least 0.5 % less. Warnings of the trial fits are not
-    shown. Too short a history for a trial gets `MovingAverage`.
+    The candidates, from simple to demanding, are `SeasonalNaive`, `MovingAverage`, `SES`, `TSB`,
+    `DirectBoosting` without signals and, where the panel has some, with them; `SignalGuard` as
+    well where there are groups to decide for and at most three million values of history, since
+    its fit costs four others. Each is fitted at up to `windows` earlier cutoffs and scored on the
+    `horizon` periods after them; the loss is the mean of ``wql`` (each period) and ``total_wql``
+    (the sum over the horizon), of those that are known. A more demanding model must lose at least
+    0.5 % less. Warnings of the trial fits are not shown. Too short a history for a trial gets
+    `MovingAverage`.
 
     Parameters
     ----------
-    panel, horizon, future, windows, seed, progress
+    panel, horizon, future, candidates, panel_at, windows, seed, progress
         See `forecast_demand`.
 
     Returns
@@ -106,15 +108,15 @@ def select_model(
     horizon = check_horizon(horizon)
     if future is not None:
         panel = panel.with_future(future)
-    candidates = _candidates(panel, horizon, seed)
+    tried = read_candidates(candidates, panel, horizon, seed)
     trials = _trials(panel, horizon, windows)
     if trials is None:
         reason = _too_short(panel, horizon)
         warn(reason)
-        return Selection(candidates["MovingAverage"], reason, None)
-    found = _try_out(candidates, panel, horizon, trials, progress=progress)
-    chosen, reason = _pick(candidates, found)
-    return Selection(candidates[chosen], reason, found)
+        return Selection(MovingAverage(), reason, None)
+    found = _try_out(tried, panel, horizon, trials, panel_at, progress=progress)
+    chosen, reason = _pick(tried, found)
+    return Selection(tried.get(chosen, MovingAverage()), reason, found)
 
 
 def forecast_demand(
@@ -124,6 +126,8 @@ def forecast_demand(
     model: object | None = None,
     future: object | None = None,
     selection: Selection | None = None,
+    candidates: Candidates | None = None,
+    panel_at: "Callable[[pd.Timestamp], Panel] | None" = None,
     windows: int = 3,
     seed: int = 0,
     progress: bool = False,
@@ -144,6 +148,12 @@ def forecast_demand(
     selection : Selection, optional
         What `select_model` returned for this panel or an earlier one: a copy of its model is
         fitted on this panel, and nothing is tried again.
+    candidates : sequence of str or model, or mapping of str to model, optional
+        What is tried, from simple to demanding, in place of the list in `select_model`: names of
+        `c2m.forecast.selection.candidates.NAMES`, models of c2m or of one's own.
+    panel_at : callable, optional
+        From a cutoff to the panel as it was known then, where the past was corrected later or
+        ``demand`` was estimated from all of it; ``panel.upto`` unless given. See `backtest`.
     windows : int
         Most cutoffs to try the candidates at.
     seed : int
@@ -186,19 +196,29 @@ def forecast_demand(
     if future is not None:
         panel = panel.with_future(future)
     if selection is None:
-        selection = select_model(panel, horizon, windows=windows, seed=seed, progress=progress)
+        selection = select_model(
+            panel,
+            horizon,
+            candidates=candidates,
+            panel_at=panel_at,
+            windows=windows,
+            seed=seed,
+            progress=progress,
+        )
     else:
         _warn_of_unused(selection.model, panel)
     _LOG.info(selection.reason)
-    fresh = type(selection.model)(**selection.model.get_params())
-    demand = fresh.fit(panel).predict(horizon)
-    return replace(demand, notes=(*demand.notes, selection.reason))
+    fresh = fresh_model(selection.model)
+    learnt = fresh.fit(panel)
+    demand: Demand = (fresh if learnt is None else learnt).predict(horizon)
+    return replace(demand, notes=(selection.reason, *demand.notes))
 
 
-def _warn_of_unused(model: Candidate, panel: "Panel") -> None:
-    if not isinstance(model, DirectBoosting) or model.known == "auto" or not panel.n_ahead:
+def _warn_of_unused(model: Any, panel: "Panel") -> None:
+    known = getattr(model, "known", "auto")
+    if known == "auto" or not panel.n_ahead:
         return
-    unused = sorted({*panel.known} - {*model.known, "on_sale"})
+    unused = sorted({*panel.known} - {*known, "on_sale"})
     if unused:
         one = len(unused) == 1
         warn(
@@ -232,41 +252,19 @@ def _forecast_with(model: Any, panel: "Panel", horizon: int, future: object | No
         or not demand.keys.equals(panel.keys)
         or fitted_on != panel
     ):
+        newer = ", or pass model.update(panel)" if hasattr(model, "update") else ""
         raise ArgumentError(
             f"Expected a model that was fitted on this panel (cutoff {panel.cutoff.date()}, "
-            f"{panel.n_series:,} series), got one that forecasts {demand!r}. Fit it on this panel; "
-            "what is planned since then goes into future=."
+            f"{panel.n_series:,} series), got one that forecasts {demand!r}. Fit it on this "
+            f"panel{newer}; what is planned since then goes into future=."
         )
     note = f"{model!r} was passed by the caller; no other model was tried."
-    return replace(demand, notes=(*demand.notes, note))
+    return replace(demand, notes=(note, *demand.notes))
 
 
 def _takes_future(predict: Callable[..., object]) -> bool:
     arguments = signature(predict).parameters.values()
     return any(one.name == "future" or one.kind is one.VAR_KEYWORD for one in arguments)
-
-
-def _candidates(panel: "Panel", horizon: int, seed: int) -> "dict[str, Candidate]":
-    """Return the candidates, from simple to demanding."""
-    known = panel.known if panel.n_ahead else ()
-    if panel.known and not panel.n_ahead:
-        one = len(panel.known) == 1
-        warn(
-            f"{len(panel.known)} {'channel is' if one else 'channels are'} known ahead "
-            f"({name_list(panel.known)}), but nothing is planned after the cutoff: "
-            f"{'it is' if one else 'they are'} not used. Pass the plan in future=."
-        )
-    candidates: dict[str, Candidate] = {
-        "SeasonalNaive": SeasonalNaive(),
-        "MovingAverage": MovingAverage(),
-        "DirectBoosting": DirectBoosting(horizon, signals=(), known=known, seed=seed),
-    }
-    recipe = settle_recipe(
-        panel, horizon=horizon, target=None, signals="auto", known=known, seasonality="auto"
-    )
-    if recipe.signals:
-        candidates["DirectBoosting with signals"] = DirectBoosting(horizon, known=known, seed=seed)
-    return candidates
 
 
 def _trials(panel: "Panel", horizon: int, windows: int) -> _Trials | None:
@@ -291,10 +289,11 @@ def _too_short(panel: "Panel", horizon: int) -> str:
 
 
 def _try_out(
-    candidates: "dict[str, Candidate]",
+    candidates: dict[str, Any],
     panel: "Panel",
     horizon: int,
     trials: _Trials,
+    panel_at: "Callable[[pd.Timestamp], Panel] | None",
     *,
     progress: bool,
 ) -> "Backtest":
@@ -306,11 +305,12 @@ def _try_out(
             horizon=horizon,
             windows=trials.windows,
             step=trials.step,
+            panel_at=panel_at,
             progress=progress,
         )
 
 
-def _pick(candidates: "dict[str, Candidate]", found: "Backtest") -> tuple[str, str]:
+def _pick(candidates: dict[str, Any], found: "Backtest") -> tuple[str, str]:
     """Return the name of the winner and the reason."""
     loss = _losses(found)
     if loss.isna().all():

@@ -1,17 +1,19 @@
 """Gradient-boosted trees that correct the level of a series."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
 from c2m.forecast.trees.engine import load_lightgbm
+from c2m.forecast.trees.learner import Learner
 from c2m.forecast.trees.lgb_parameters import main_names
-from c2m.forecast.trees.treetext import check_trees
+from c2m.forecast.trees.treetext import END, check_trees
 
 if TYPE_CHECKING:
-    from c2m.forecast.features.table import FeatureTable, Rows
+    from c2m.forecast.features.rows import Rows
+    from c2m.forecast.features.table import FeatureTable
     from c2m.forecast.target import FloatArray
 
 _DEFAULTS: Final = {
@@ -30,6 +32,9 @@ _FIXED: Final = {"deterministic": True, "force_row_wise": True, "verbosity": -1}
 
 _LEAVES: Final = ((40_000, 15), (400_000, 31))
 _MOST_LEAVES: Final = 63
+
+_ROWS_AT_ONCE: Final = 262_144
+"""Features of so many rows are held at a time while forecasting."""
 
 _MANY_ROWS: Final = 200_000
 """Below this, threads wait for each other longer than they work on a busy machine."""
@@ -54,6 +59,8 @@ class TreeSettings:
         Threads; unless given, all cores from 200,000 rows on, else one.
     more : mapping
         Parameters of LightGBM, which win over all others.
+    learner : object, optional
+        A regressor of scikit-learn in place of LightGBM; it counts as one tree.
     """
 
     n_estimators: int
@@ -62,6 +69,7 @@ class TreeSettings:
     seed: int
     num_threads: int | None
     more: Mapping[str, Any]
+    learner: Any | None = None
 
     def to_lightgbm(self, n_rows: int) -> dict[str, Any]:
         """Return LightGBM's parameters.
@@ -94,7 +102,7 @@ class Trees:
 
     Parameters
     ----------
-    booster : lightgbm.Booster, optional
+    booster : lightgbm.Booster or Learner, optional
         The trees; without any the factor is 1.
     """
 
@@ -122,10 +130,15 @@ class Trees:
             The trees; none when no row has a target above 0, or too few rows for a split.
         """
         target = table.target[rows.series, rows.origin + rows.step]
+        if settings.n_estimators == 0 or not np.any(target > 0):
+            return cls()
+        if settings.learner is not None:
+            level = np.exp(table.log_level(rows))
+            features = table.matrix(rows)
+            return cls(Learner.fit(settings.learner, features, target, level, settings.seed))
         parameters = settings.to_lightgbm(len(rows))
         in_a_tree = len(rows) * parameters["bagging_fraction"]
-        can_split = in_a_tree >= 2 * max(parameters["min_data_in_leaf"], 1)
-        if settings.n_estimators == 0 or not can_split or not np.any(target > 0):
+        if in_a_tree < 2 * max(parameters["min_data_in_leaf"], 1):  # no tree can split
             return cls()
         lightgbm = load_lightgbm()
         data = lightgbm.Dataset(
@@ -178,7 +191,7 @@ class Trees:
         table, rows
             See `means`.
         stages : sequence of int or None
-            Numbers of trees; None for all.
+            Numbers of trees, rising; None, the last, for all.
         num_threads : int, optional
             See `means`.
 
@@ -187,26 +200,38 @@ class Trees:
         list of ndarray, shape (n_rows,)
             Units, above 0; one array a stage.
         """
+        threads = (num_threads or 0) if len(rows) >= _MANY_ROWS else 1
+        result = np.empty((len(stages), len(rows)))
+        for begin in range(0, len(rows), _ROWS_AT_ONCE):
+            part = rows.part(begin, begin + _ROWS_AT_ONCE)
+            result[:, begin : begin + len(part)] = list(self._scores(table, part, stages, threads))
+        return list(np.exp(result, out=result))
+
+    def _scores(
+        self, table: "FeatureTable", rows: "Rows", stages: Sequence[int | None], threads: int
+    ) -> Iterator["FloatArray"]:
+        """Yield the logarithm of the expected target after some of the trees, each asked once."""
         score = table.log_level(rows)
-        if self.booster is None or not len(rows):
-            return [np.exp(score) for _ in stages]
-        features = table.matrix(rows)
-        threads = num_threads or (0 if len(rows) >= _MANY_ROWS else 1)
-        return [
-            np.exp(score)
-            if trees == 0
-            else np.exp(
-                score
-                + self.booster.predict(
-                    features, raw_score=True, num_iteration=trees or -1, num_threads=threads
+        features = None if self.booster is None else table.matrix(rows)
+        done = 0
+        for trees in stages:
+            if self.booster is not None and trees != 0:
+                score = score + self.booster.predict(
+                    features,
+                    raw_score=True,
+                    start_iteration=done,
+                    num_iteration=-1 if trees is None else trees - done,
+                    num_threads=threads,
                 )
-            )
-            for trees in stages
-        ]
+                done = trees or done
+            yield score
 
     def to_text(self) -> str:
-        """Return the trees as LightGBM writes them; empty without any."""
-        return "" if self.booster is None else str(self.booster.model_to_string())
+        """Return the trees as LightGBM writes them, without what it was told; empty without any."""
+        if self.booster is None:
+            return ""
+        trees, end, _ = str(self.booster.model_to_string()).partition(END)
+        return trees + end
 
     @classmethod
     def from_text(cls, text: str, n_features: int) -> Self:

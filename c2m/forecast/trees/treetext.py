@@ -12,10 +12,32 @@ from numpy.typing import NDArray
 
 from c2m.errors import DataError
 
+END: Final = "end of trees\n"
+"""The last line; LightGBM's own readers of what may follow it end the process on odd lines."""
+
 _FIX: Final = "save the model again"
 _MOST_LEAVES: Final = 1_000_000
+_HEAD: Final = {
+    "version": r"v\d{1,3}",
+    "num_class": "1",
+    "num_tree_per_iteration": "1",
+    "label_index": "0",
+    "max_feature_idx": r"\d+",
+    "objective": "tweedie|poisson",
+    "feature_names": r"[\w ]+",
+    "feature_infos": r"((none|\[[-+.\de]+:[-+.\de]+\]|-?\d+(:-?\d+)*)( |$))+",
+    "tree_sizes": r"[\d ]+",
+}
+"""What the lines before the first tree must be."""
+
+_ALSO_IN_HEAD: Final = ("monotone_constraints",)
 _OF_LEAVES: Final = ("leaf_value", "leaf_weight", "leaf_count")
 _OF_NODES: Final = ("split_gain", "internal_value", "internal_weight", "internal_count")
+_OF_TREE: Final = frozenset(
+    {*_OF_LEAVES, *_OF_NODES, "Tree", "num_leaves", "num_cat", "split_feature", "threshold"}
+    | {"decision_type", "left_child", "right_child", "cat_boundaries", "cat_threshold"}
+    | {"is_linear", "shrinkage"}
+)
 
 
 def check_trees(text: str, n_features: int) -> None:
@@ -35,33 +57,35 @@ def check_trees(text: str, n_features: int) -> None:
     """
     if re.search(r"[^ -~\n]", text) is not None:
         raise DataError("model", ["its trees hold more than plain text"], _FIX)
-    raw = text.encode()
-    head, _, _ = raw.partition(b"\nTree=0\n")
-    facts = _facts(head)
+    head, _, rest = text.partition("\n\nTree=0\n")
+    facts = _facts(head.removeprefix("tree\n"))
     sizes = _numbers(facts, "tree_sizes", int)
-    start, end = raw.find(b"Tree=0\n"), raw.find(b"\nend of trees")
     sound = (
-        facts.get("num_class") == facts.get("num_tree_per_iteration") == "1"
+        all(re.fullmatch(pattern, facts.get(name, "")) for name, pattern in _HEAD.items())
+        and set(facts) <= {*_HEAD, *_ALSO_IN_HEAD}
+        and len(facts) == head.count("\n")
         and facts.get("max_feature_idx") == str(n_features - 1)
         and len(facts.get("feature_names", "").split()) == n_features
         and len(facts.get("feature_infos", "").split()) == n_features
         and sizes is not None
+        and len(sizes) > 0
         and bool(np.all(sizes > 0))
-        and 0 < start <= end
+        and head.startswith("tree\n")
     )
     if not sound or sizes is None:
         raise DataError("model", ["the head of its trees is not that of this model"], _FIX)
-    edges = start + np.concatenate([[0], np.cumsum(sizes)])
+    trees = f"Tree=0\n{rest}"
+    edges = np.concatenate([[0], np.cumsum(sizes.astype(np.float64))])
+    if edges[-1] != len(trees) - len(END) or not trees.endswith(END):
+        raise DataError("model", ["its trees do not end where they say"], _FIX)
     for place in range(len(sizes)):
-        block = raw[edges[place] : edges[place + 1]]
+        block = trees[int(edges[place]) : int(edges[place + 1])]
         if not _is_sound(block, place, n_features):
             raise DataError("model", [f"tree {place:,} of {len(sizes):,} is broken"], _FIX)
-    if edges[-1] not in {end, end + 1}:
-        raise DataError("model", ["its trees do not end where they say"], _FIX)
 
 
-def _facts(block: bytes) -> dict[str, str]:
-    lines = block.decode().split("\n")
+def _facts(block: str) -> dict[str, str]:
+    lines = block.split("\n")
     return {name: value for name, mark, value in (line.partition("=") for line in lines) if mark}
 
 
@@ -76,12 +100,14 @@ def _numbers(facts: dict[str, str], name: str, kind: type[Any]) -> NDArray[Any] 
         return None
 
 
-def _is_sound(block: bytes, place: int, n_features: int) -> bool:
-    lines = block.rstrip(b"\n").split(b"\n")
+def _is_sound(block: str, place: int, n_features: int) -> bool:
+    lines = block.removesuffix("\n\n\n").split("\n")
     facts = _facts(block)
-    once = lines[0] == f"Tree={place}".encode() and len(facts) == len(lines)
+    once = lines[0] == f"Tree={place}" and len(facts) == len(lines) and block.endswith("\n\n\n")
     leaves = facts.get("num_leaves", "")
     if not once or re.fullmatch(r"\d{1,7}", leaves) is None or facts.get("is_linear") != "0":
+        return False
+    if not set(facts) <= _OF_TREE or not _are_finite(facts, ("shrinkage",), 1):
         return False
     count = int(leaves)
     if count == 1:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from c2m.demand import Demand
-from c2m.distribution import GammaPoisson
+from c2m.distribution import GammaPoisson, PathSet, QuantileCurves
 from c2m.errors import ArgumentError, C2MWarning
 from c2m.forecast import (
     DirectBoosting,
@@ -15,7 +15,15 @@ from c2m.forecast import (
     forecast_demand,
     select_model,
 )
-from c2m.forecast.scores import coverage, wape, weighted_quantile_loss
+from c2m.forecast.backtest.scoring import stretch
+from c2m.forecast.scores import (
+    Groupings,
+    coverage,
+    pit_reach,
+    wape,
+    weighted_quantile_loss,
+    wrmsse,
+)
 
 
 class Constant:
@@ -249,6 +257,7 @@ def test_intervals_stay_within_what_a_score_can_be(make_panel):
     result.scores["bias"] = np.linspace(-0.9, 0.9, len(result.scores))
     board = result.leaderboard()
     bounds = board.filter(regex="_(low|high)$").drop(columns=["bias_low", "bias_high"])
+    bounds = bounds.drop(columns=["change_low", "change_high"])  # one change has no interval
     assert (bounds.min() >= 0).all()
     assert (bounds.filter(like="coverage").max() <= 1).all()
     assert board["bias_low"].min() < -1
@@ -299,3 +308,82 @@ def test_one_cutoff_and_one_period_are_said_in_the_singular(make_panel):
     note = backtest([], make_panel(), horizon=2, windows=2).note
     assert note.startswith("2 cutoffs from ")
     assert "2 periods ahead" in note
+
+
+def test_lead_times_are_scored_by_the_law_of_their_totals(make_panel):
+    panel = make_panel()
+    result = backtest([], panel, horizon=4, windows=1, levels=(0.2, 0.8), lead_times=[2, (1, 4)])
+    row = result.scores.set_index("model").loc["MovingAverage"]
+    demand = MovingAverage().fit(panel.upto(panel.periods[-5])).predict(4)
+    actual = panel["sales"][:, -4:].astype(float)
+    for start, stop in ((0, 2), (1, 4)):
+        totals = demand.total(start, stop, (0.2, 0.8))
+        expected = weighted_quantile_loss(actual[:, start:stop].sum(axis=1), totals, (0.2, 0.8))
+        assert row[f"lead_wql_{start}_{stop}"] == pytest.approx(expected)
+    with pytest.raises(ArgumentError, match="Expected lead_times"):
+        backtest([], panel, horizon=4, windows=1, lead_times=[5])
+
+
+def test_groups_add_the_scores_of_a_hierarchy_weighted_by_what_was_earned(make_panel):
+    panel = make_panel(4, 30)
+    price = np.array([[1.0], [1.0], [1.0], [1000.0]]) * np.ones((1, 30))
+    priced = panel.with_channels({"price": price})
+    result = backtest([], priced, horizon=3, windows=1, groups=[(), ("sku",)])
+    row = result.scores.set_index("model").loc["MovingAverage"]
+    demand = MovingAverage().fit(priced.upto(priced.periods[-4])).predict(3)
+    known = priced.upto(priced.periods[-4])
+    expected = wrmsse(
+        panel["sales"][:, -3:],
+        demand.mean,
+        known["sales"],
+        groups=Groupings.of(panel.keys, [(), ("sku",)]),
+        weights=(known["sales"] * known["price"])[:, -4:].sum(axis=1),
+    )
+    assert row["wrmsse"] == pytest.approx(expected)
+    assert list(result.leaderboard().columns[:2]) == ["wrmsse", "wspl"]
+    assert row["wspl"] > 0
+
+
+def test_stability_is_the_change_of_the_same_periods_between_cutoffs(make_panel):
+    class Growing(Constant):
+        def fit(self, panel):
+            self.value = 10.0 + panel.n_periods
+            return super().fit(panel)
+
+    panel = make_panel(3, 20)
+    models = {"growing": Growing(), "constant": Constant()}
+    table = backtest(models, panel, horizon=3, windows=3, step=2).stability()
+    assert table.loc["constant", "change"] == 0
+    changes = [2 / (10 + n_periods) for n_periods in (13, 15)]
+    assert table.loc["growing", "change"] == pytest.approx(np.mean(changes))
+    assert table.index[0] == "constant"
+    with pytest.raises(ArgumentError, match="windows that overlap"):
+        backtest([], panel, horizon=2, windows=2, step=2).stability()
+
+
+def test_calibration_of_counts_is_that_of_their_own_law(make_panel):
+    rng = np.random.default_rng(0)
+    panel = make_panel(400, 12)
+    sales = rng.negative_binomial(10, 10 / 13, (400, 12)).astype(float)  # dispersion 0.1
+    panel = replace(panel, channels={"sales": sales}, known=())
+    right = backtest({"right": Constant(3.0)}, panel, horizon=2, windows=1).scores
+    row = right.set_index("model").loc["right"]
+    assert row["pit_error"] < 0.03
+    assert row["total_pit_error"] < 0.06
+    assert row["pit_coverage_80"] == pytest.approx(0.8, abs=0.03)
+    wrong = backtest({"wrong": Constant(6.0)}, panel, horizon=2, windows=1).scores
+    assert wrong.set_index("model").loc["wrong", "pit_error"] > 0.2
+
+
+def test_laws_of_paths_and_of_quantiles_are_calibrated_alike(make_panel):
+    panel = make_panel(60, 12)
+    demand = MovingAverage().fit(panel).predict(2)
+    actual = np.where(np.arange(60)[:, None] == 0, np.nan, panel["sales"][:, -2:])
+    exact = np.stack(stretch(demand.law, actual))
+    paths = demand.sample(4000, seed=1)
+    assert np.stack(stretch(PathSet(paths), actual)) == pytest.approx(exact, abs=0.04, nan_ok=True)
+    levels = np.arange(1, 40) / 40
+    curves = QuantileCurves(levels, demand.quantiles(levels), 0.1)
+    assert np.isnan(stretch(curves, actual)[0][0]).all()
+    found = pit_reach(*stretch(curves, actual), [0.25, 0.5, 0.75])
+    assert found == pytest.approx(pit_reach(*exact, [0.25, 0.5, 0.75]), abs=0.06)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from c2m.errors import ArgumentError
 from c2m.forecast import MovingAverage
 from c2m.forecast.features.recipe import Recipe, settle_recipe
-from c2m.forecast.features.rows import path_rows, sample_rows
+from c2m.forecast.features.rows import Rows, path_rows, sample_rows
 from c2m.forecast.features.running import Running, periods_since, smooth
-from c2m.forecast.features.table import FeatureTable, Rows
+from c2m.forecast.features.table import FeatureTable
 from c2m.panel import Panel
 
 
@@ -198,7 +198,7 @@ def test_smoothing_is_the_weighted_mean_of_the_known_values():
 
 def test_periods_since_an_event_are_unknown_before_the_first():
     since = periods_since(np.array([[False, True, False, False, True]]))
-    assert np.array_equal(since, [[np.nan, 0, 1, 2, 0]], equal_nan=True)
+    assert since.tolist() == [[-1, 0, 1, 2, 0]]
 
 
 @pytest.mark.parametrize(("days", "a_year", "window"), [(28, 13, 3), (7, 52, 8)])
@@ -218,3 +218,126 @@ def test_a_target_named_as_known_ahead_and_signals_that_are_no_names_are_refused
         recipe_of(make_panel(), known=("sales",))
     with pytest.raises(ArgumentError, match=r"Expected signals 'auto' or names, \(\) for none"):
         recipe_of(make_panel(), signals=None)
+
+
+def random_history(n_series, n_periods, *, fractions=False, seed=0):
+    chance = np.random.default_rng(seed)
+    values = chance.poisson(0.7, (n_series, n_periods)).astype(np.float32)
+    values[chance.random(values.shape) < 0.1] = np.nan
+    return values / 3 if fractions else values
+
+
+def days_of(make_panel, n_series, n_periods, **more):
+    panel = make_panel(n_series, n_periods, freq="D", ahead=28)
+    shape = (n_series, n_periods)
+    views = np.random.default_rng(1).poisson(2.0, shape).astype(np.float32)
+    changed = {"sales": random_history(*shape), "views": views, **more}
+    return replace(panel, channels={**panel.channels, **changed})
+
+
+@pytest.mark.parametrize("more", [{}, {"price": np.geomspace(1, 2, 3 * 1200).reshape(3, 1200)}])
+def test_what_is_summed_of_old_periods_changes_no_feature(make_panel, more):
+    panel = days_of(make_panel, 3, 1200, **more)
+    recipe = recipe_of(panel, horizon=28)
+    kept, whole = (
+        FeatureTable.of(panel, recipe),
+        FeatureTable.of(panel, replace(recipe, kept=10_000)),
+    )
+    start = whole.n_periods - kept.n_periods
+    assert start > 0
+    rows = sample_rows(
+        kept.target,
+        horizon=28,
+        until=kept.n_periods,
+        most_rows=2000,
+        seed=0,
+        earliest=kept.earliest,
+    )
+    same = Rows(rows.series, rows.origin + start, rows.step)
+    assert len(rows) > 500
+    assert rows.origin.min() < kept.earliest + 28
+    np.testing.assert_allclose(kept.matrix(rows), whole.matrix(same), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (np.ones((2, 9)), np.uint16),
+        (np.full((2, 9), 50_000.0), np.int32),
+        (np.array([[-1.0, 3.0]]), np.int32),
+        (np.full((2, 9), 2.0**30), np.float64),
+        (np.array([[0.5, 1.0]]), np.float64),
+    ],
+)
+def test_sums_take_the_smallest_type_that_holds_them(values, kind):
+    running = Running.of(values)
+    assert running.total.dtype == kind
+    assert running.count is None
+    last = np.array([values.shape[1] - 1])
+    assert running.mean(np.zeros(1, int), last) == pytest.approx(values[0].mean())
+
+
+@settings(max_examples=20, deadline=None)
+@given(start=st.integers(0, 11), fractions=st.booleans(), seed=st.integers(0, 99))
+def test_windows_of_a_cut_history_are_those_of_the_whole_one(start, fractions, seed):
+    values = random_history(4, 12, fractions=fractions, seed=seed)
+    whole, cut = Running.of(values), Running.of(values, start)
+    series, last = np.arange(4), np.full(4, 11)
+    for width in (None, 12 - start):
+        for one, other in zip(
+            whole.over(series, last, width), cut.over(series, last - start, width), strict=True
+        ):
+            np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+def with_shared(panel, *, copies=False, seed=3):
+    row = np.random.default_rng(seed).gamma(4.0, 2.0, panel.n_periods).astype(np.float32)
+    warm = np.random.default_rng(seed + 1).normal(10, 8, panel.n_periods + panel.n_ahead)
+    rows = {"ad_spend": row, "warmth": warm.astype(np.float32)}
+    if copies:
+        rows = {name: np.tile(values, (panel.n_series, 1)) for name, values in rows.items()}
+    return panel.with_channels(rows, known=["warmth"])
+
+
+def test_a_row_for_all_series_gives_what_a_copy_for_each_gives_and_is_summed_once(make_panel):
+    panel = make_panel(5, 60, ahead=4)
+    shared, copied = with_shared(panel), with_shared(panel, copies=True)
+    recipe = recipe_of(shared)
+    assert recipe.shared == ("ad_spend", "warmth")
+    one, many = FeatureTable.of(shared, recipe), FeatureTable.of(copied, recipe)
+    rows = path_rows(np.arange(5), 50, 4)
+    assert np.array_equal(one.matrix(rows), many.matrix(rows), equal_nan=True)
+    assert one.sums["ad_spend"].total.shape[0] == 1
+    assert not any(name.startswith("ad_spend per unit") for name in one.names)
+    assert feature(one, "warmth planned", rows)[:4].tolist() == shared["warmth"][0, 51:55].tolist()
+
+
+@settings(max_examples=8, deadline=None)
+@given(position=st.integers(5, 58), seed=st.integers(10, 99))
+def test_no_feature_reads_a_shared_signal_after_its_rows_cutoff(make_panel, position, seed):
+    panel = make_panel(4, 60, ahead=4)
+    one = with_shared(panel)
+    row = one["ad_spend"][0].copy()
+    row[position + 1 :] = np.random.default_rng(seed).gamma(2.0, 90.0, len(row) - position - 1)
+    other = one.with_channels({"ad_spend": row})
+    recipe = recipe_of(one)
+    rows = path_rows(np.arange(4), position, 4)
+    same = [FeatureTable.of(panel, recipe).matrix(rows) for panel in (one, other)]
+    assert np.array_equal(*same, equal_nan=True)
+
+
+def test_a_signal_of_last_week_is_told_from_one_of_the_week_before(make_panel):
+    panel = days_of(make_panel, 1, 200)
+    views = np.full((1, 200), 10.0)
+    views[0, 186:193] = 80.0  # 7 to 13 days before the last
+    panel = replace(panel, channels={**panel.channels, "views": views})
+    table = FeatureTable.of(panel, recipe_of(panel, horizon=28))
+    row = row_at(0, 199, 1)
+    moves = {lag: feature(table, f"views move 7 ago {lag}", row)[0] for lag in (7, 14)}
+    assert moves[7] > 1.0 > 0.0 > moves[14]
+    assert feature(table, "views move 7", row)[0] < 0.0
+
+
+def test_every_weekday_is_a_cutoff():
+    rows = sample_rows(np.ones((100, 400)), horizon=28, until=400, most_rows=5600, seed=0)
+    assert len({*(rows.origin % 7)}) == 7

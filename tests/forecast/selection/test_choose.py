@@ -13,6 +13,8 @@ from c2m.forecast import (
     forecast_demand,
     select_model,
 )
+from c2m.forecast.baselines.intermittent import Croston
+from c2m.forecast.selection.candidates import NAMES, read_candidates
 from c2m.panel import Panel
 
 
@@ -176,3 +178,65 @@ def test_a_class_or_a_model_that_takes_no_plan_is_told_so(make_panel):
     future = pd.DataFrame({"period": panel.calendar.labels(panel.first + 20, 2), "promotion": 1.0})
     with pytest.raises(ArgumentError, match="takes no plan"):
         forecast_demand(panel, 2, model=Own(), future=future)
+
+
+def test_candidates_are_names_or_models_and_nothing_else_is_tried(make_panel):
+    class Own(MovingAverage):
+        pass
+
+    panel = replace(make_panel(6, 30), known=())
+    selection = select_model(panel, 2, candidates=["SES", Own(3), Croston()], windows=2)
+    tried = set(selection.backtest.models) - {"SeasonalNaive", "MovingAverage"}
+    assert tried == {"SES", "Own", "Croston"}
+    assert type(selection.model).__name__ in tried
+    assert "SeasonalNaive" not in selection.reason
+    named = select_model(panel, 2, candidates={"mine": Own(3)}, windows=1)
+    assert isinstance(named.model, Own)
+    assert forecast_demand(panel, 2, selection=named).notes == (named.reason,)
+
+
+def test_candidates_that_are_unknown_or_alike_are_refused(make_panel):
+    panel = replace(make_panel(3, 20), known=())
+    with pytest.raises(ArgumentError, match=r"got 'SE'.*did you mean 'SES'"):
+        select_model(panel, 2, candidates=["SE"])
+    with pytest.raises(ArgumentError, match="candidates of different names"):
+        select_model(panel, 2, candidates=[MovingAverage(2), MovingAverage(3)])
+    with pytest.raises(ArgumentError, match="pass a list"):
+        select_model(panel, 2, candidates="SES")
+
+
+def test_a_model_of_ones_own_without_parameters_can_be_selected(make_panel):
+    class Own:
+        def fit(self, panel):
+            return MovingAverage(2).fit(panel)
+
+        def predict(self, _):
+            raise AssertionError("the model that fit returned was not used")
+
+    panel = replace(make_panel(3, 20), known=())
+    demand = forecast_demand(panel, 2, candidates=[Own()], windows=1)
+    assert np.array_equal(demand.mean, MovingAverage(2).fit(panel).predict(2).mean)
+
+
+def test_the_past_as_it_was_known_then_is_what_candidates_are_tried_on(make_panel):
+    panel = replace(make_panel(4, 30), known=())
+    asked = []
+
+    def known(cutoff):
+        asked.append(cutoff)
+        past = panel.upto(cutoff)
+        return replace(past, channels={"sales": past["sales"] * 0 + 5})
+
+    selection = select_model(panel, 2, candidates=["SES"], panel_at=known, windows=2)
+    assert asked == selection.backtest.cutoffs
+    plain = select_model(panel, 2, candidates=["SES"], windows=2)
+    assert not selection.backtest.scores["wql"].equals(plain.backtest.scores["wql"])
+
+
+def test_the_guard_is_tried_where_there_are_signals_and_groups(make_panel):
+    few, many = (replace(make_panel(count, 30), known=()) for count in (20, 64))
+    assert "SignalGuard" not in read_candidates(None, few, 2, seed=0)
+    assert "SignalGuard" in read_candidates(None, many, 2, seed=0)
+    bare = replace(many, channels={"sales": many["sales"]})
+    assert list(read_candidates(None, bare, 2, seed=0))[-1] == "DirectBoosting"
+    assert set(read_candidates(list(NAMES), many, 2, seed=0)) == set(NAMES)

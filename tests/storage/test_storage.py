@@ -1,5 +1,4 @@
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -108,10 +107,9 @@ def test_the_fix_fits_what_is_wrong(tmp_path):
     assert fix_of(root, "panel") == "restore the folder or save it again"
 
 
-@pytest.mark.parametrize("kind", [c2m.Panel, c2m.Demand, c2m.Plan, c2m.DirectBoosting])
+@pytest.mark.parametrize("kind", [c2m.Panel, c2m.Demand, c2m.Plan])
 def test_every_kind_that_is_saved_is_told_by_its_class(tmp_path, kind):
-    saved = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
-    root = write_folder(tmp_path / "it", saved, FOLDER)
+    root = write_folder(tmp_path / "it", kind.__name__.lower(), FOLDER)
     assert fix_of(root, "another") == f"load it with {kind.__name__}.load"
     assert callable(kind.load)
 
@@ -153,3 +151,51 @@ def test_a_table_that_parquet_cannot_hold_is_an_error_that_says_what_to_type(tmp
     with pytest.raises(DataError, match=r"`sizes`.*\n.*cannot be saved(.|\n)*astype"):
         write_folder(tmp_path / "it", "panel", Folder(facts={}, tables={"sizes": sizes}))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_part_keeps_what_it_holds_apart(tmp_path):
+    both = FOLDER.with_part("inner", FOLDER).with_part("other", Folder({"a": 2}))
+    write_folder(tmp_path / "it", "panel", both)
+    back = read_folder(tmp_path / "it", "panel")
+    inner = back.part("inner")
+    assert inner.facts == FOLDER.facts
+    assert np.array_equal(inner.arrays["numbers"], FOLDER.arrays["numbers"])
+    assert inner.tables["codes"]["sku"].tolist() == ["007"]
+    assert inner.texts == FOLDER.texts
+    assert back.part("other") == Folder({"a": 2})
+    with pytest.raises(DataError, match="no part 'third'"):
+        back.part("third")
+
+
+def test_a_manifest_that_is_nested_without_end_is_refused(tmp_path):
+    root = write_folder(tmp_path / "it", "panel", FOLDER)
+    (root / "manifest.json").write_text("[" * 10**6)
+    with pytest.raises(DataError, match="no JSON object"):
+        read_folder(root, "panel")
+
+
+def test_a_manifest_that_is_larger_than_any_is_not_read(tmp_path):
+    root = write_folder(tmp_path / "it", "panel", FOLDER)
+    with (root / "manifest.json").open("r+b") as stream:
+        stream.truncate(2**25)
+    with pytest.raises(DataError, match="larger than any"):
+        read_folder(root, "panel")
+
+
+def test_a_changed_space_in_the_manifest_is_found(tmp_path):
+    root = write_folder(tmp_path / "it", "panel", FOLDER)
+    text = (root / "manifest.json").read_text()
+    (root / "manifest.json").write_text(text.replace("\n ", "\n\t", 1))
+    with pytest.raises(DataError, match=r"manifest\.json was changed"):
+        read_folder(root, "panel")
+
+
+def test_arrays_come_back_in_their_order_and_may_be_written_to(tmp_path):
+    arrays = {"c": np.arange(6.0).reshape(2, 3), "f": np.asfortranarray(np.eye(3)), "n": np.eye(0)}
+    arrays["t"] = np.array(["ab", "c"])
+    write_folder(tmp_path / "it", "panel", Folder({}, arrays))
+    back = read_folder(tmp_path / "it", "panel").arrays
+    for name, array in arrays.items():
+        assert np.array_equal(back[name], array)
+        assert back[name].flags.f_contiguous == array.flags.f_contiguous
+        assert back[name].flags.writeable

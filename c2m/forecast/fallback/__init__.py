@@ -1,0 +1,1 @@
+"""Fallback: a baseline for the series where it wins."""

@@ -1,0 +1,1 @@
+"""Hierarchy: bottom-up forecasts that agree with small models of the totals above them."""

@@ -1,0 +1,111 @@
+"""Two forecasts of the same series as one, and what each mixture of them would have lost."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from c2m.forecast.fallback.mixture import mix_laws
+from c2m.forecast.scores.pairs import pinball_cells, row_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from c2m.distribution import GammaPoisson, Law
+    from c2m.forecast.explain.explanation import Explanation
+    from c2m.forecast.target import FloatArray
+
+LEVELS: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""Levels of the pinball loss that models are compared by."""
+
+
+def blend_laws(
+    without: "Law", with_: "Law", weight: "FloatArray", codes: "Sequence[str]" = ()
+) -> "GammaPoisson":
+    """Return the law between two: a weighted geometric mean of the means, the heavier's spread.
+
+    Parameters
+    ----------
+    without, with_ : Law
+        Over the same series and periods.
+    weight : ndarray, shape (n_series,)
+        Share of `with_` in the mean's logarithm, between 0 and 1; from a half on it gives the
+        spread too.
+    codes : sequence of str, length n_series
+        Names of the series, which laws of some kinds need.
+
+    Returns
+    -------
+    GammaPoisson
+        The law. A mean that is 0 in either is the weighted arithmetic mean.
+
+    Examples
+    --------
+    >>> from c2m.distribution import GammaPoisson
+    >>> one, other = (GammaPoisson(np.full((1, 2), mean), 0.5, 0.1) for mean in (1.0, 4.0))
+    >>> blend_laws(one, other, np.array([0.5])).mean.tolist()
+    [[2.0, 2.0]]
+    """
+    base = mix_laws([without, with_], (weight >= 0.5).astype(np.intp), codes)
+    if np.all((weight == 0) | (weight == 1)):
+        return base
+    share, one, other = weight[:, None], without.mean, with_.mean
+    positive = (one > 0) & (other > 0)
+    logs = [np.log(np.where(positive, mean, 1.0)) for mean in (one, other)]
+    geometric = np.exp((1 - share) * logs[0] + share * logs[1])
+    mean = np.where(positive, geometric, (1 - share) * one + share * other)
+    own = base.mean
+    return base.scaled(np.divide(mean, own, out=np.ones_like(own), where=own > 0))
+
+
+def blend_explanations(
+    without: "Explanation", with_: "Explanation", weight: "FloatArray"
+) -> "Explanation":
+    """Return what makes the mean that `blend_laws` makes of two.
+
+    Parameters
+    ----------
+    without, with_ : Explanation
+        Of the same series and periods; `with_` has all groups of `without`.
+    weight : ndarray, shape (n_series,)
+        As in `blend_laws`.
+
+    Returns
+    -------
+    Explanation
+        Base and multipliers are weighted geometric means; a group that only `with_` has counts
+        by its weight.
+    """
+    share = weight[:, None]
+    base = without.base ** (1 - share) * with_.base**share
+    places = [with_.groups.index(group) for group in without.groups]
+    others = np.ones_like(with_.multipliers)
+    others[:, :, places] = without.multipliers
+    multipliers = others ** (1 - share[:, :, None]) * with_.multipliers ** share[:, :, None]
+    return replace(with_, base=base, multipliers=multipliers)
+
+
+def series_losses(law: "Law", actual: "FloatArray", codes: "Sequence[str]") -> "FloatArray":
+    """Return the pinball loss of each series: of its periods, and of their total by period.
+
+    Parameters
+    ----------
+    law : Law
+        The forecast.
+    actual : ndarray, shape (n_series, horizon)
+        What came, in units; NaN where unknown.
+    codes : sequence of str, length n_series
+        Names of the series.
+
+    Returns
+    -------
+    ndarray, shape (n_series,)
+        In units a period, the mean over `LEVELS`; the total counts where all periods are known.
+        NaN where none is.
+    """
+    levels = np.array(LEVELS)
+    cells, known = pinball_cells(actual, law.quantiles(levels), levels)
+    periods = row_mean(cells.mean(axis=-1), known)
+    horizon = actual.shape[1]
+    totals, _ = pinball_cells(actual.sum(axis=1), law.total(0, horizon, levels, codes), levels)
+    return np.asarray(periods + np.nan_to_num(totals.mean(axis=-1) / horizon))

@@ -1,0 +1,91 @@
+"""What mixtures of two models would have lost at earlier cutoffs."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from c2m.errors import C2MWarning
+from c2m.forecast.boosting.boosting import DirectBoosting
+from c2m.forecast.selection.blend import blend_laws, series_losses
+from c2m.forecast.selection.weights import WEIGHTS
+from c2m.forecast.target import observed_target
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from c2m.demand import Demand
+    from c2m.forecast.target import FloatArray
+    from c2m.panel import Panel
+
+PARTS: Final = ("without", "with")
+"""Names of the two models."""
+
+
+def held_out_losses(
+    entrants: Mapping[str, DirectBoosting],
+    panel: "Panel",
+    horizon: int,
+    counts: Sequence[int],
+    rows: "NDArray[np.intp]",
+) -> "FloatArray":
+    """Return what mixtures of two models would have lost at earlier cutoffs.
+
+    Parameters
+    ----------
+    entrants : mapping of str to DirectBoosting
+        ``"without"`` and ``"with"``; copies are fitted at the first cutoff and updated after it.
+    panel : Panel
+        The history, and the truth.
+    horizon : int
+        Periods after a cutoff.
+    counts : sequence of int
+        Periods seen at each cutoff, rising.
+    rows : ndarray of int
+        Series that are compared.
+
+    Returns
+    -------
+    ndarray, shape (n_cutoffs, n_weights, n_rows)
+        For the weights of `c2m.forecast.selection.weights.WEIGHTS`; NaN where a series was not
+        there yet or nothing is known.
+    """
+    losses = np.full((len(counts), len(WEIGHTS), len(rows)), np.nan)
+    actual = observed_target(panel, entrants["with"].target)
+    index = pd.MultiIndex.from_frame(panel.keys.iloc[rows])
+    fitted: dict[str, DirectBoosting] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", C2MWarning)
+        for place, count in enumerate(counts):
+            known = panel.upto(panel.periods[count - 1])
+            fitted = {
+                name: fitted[name].update(known)
+                if fitted
+                else DirectBoosting(**model.get_params()).fit(known)
+                for name, model in entrants.items()
+            }
+            said = {name: model.predict(horizon) for name, model in fitted.items()}
+            found = index.get_indexer(pd.MultiIndex.from_frame(known.keys))
+            there = np.flatnonzero(found >= 0)
+            came = actual[rows[found[there]], count : count + horizon]
+            losses[place][:, found[there]] = _mixture_losses(said, there, came)
+    return losses
+
+
+def _mixture_losses(
+    said: "Mapping[str, Demand]", there: "NDArray[np.intp]", came: "FloatArray"
+) -> "FloatArray":
+    """Return the loss of every weight for some series, shape (n_weights, n)."""
+    laws = [said[name].law.rows(there) for name in PARTS]
+    names = said["with"].codes  # made anew at each reading
+    codes = [names[row] for row in there]
+    return np.stack(
+        [
+            series_losses(
+                blend_laws(laws[0], laws[1], np.full(len(there), weight), codes), came, codes
+            )
+            for weight in WEIGHTS
+        ]
+    )

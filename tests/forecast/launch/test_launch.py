@@ -1,0 +1,277 @@
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from c2m.demand import Demand
+from c2m.errors import ArgumentError, DataError
+from c2m.forecast.launch.births import ALWAYS, find_births
+from c2m.forecast.launch.launch import LaunchModel
+from c2m.forecast.launch.learners import LOG_LINEAR, Lessons, learn, tweedie_deviance
+from c2m.forecast.launch.lifecurve import LifeCurves
+from c2m.forecast.launch.seasons import season_factors
+from c2m.forecast.launch.spread import Outcomes, Spread
+from c2m.panel import Panel
+from c2m.periods import Calendar
+
+
+def test_a_birth_is_the_first_known_period_unless_the_history_begins_with_it(simulate):
+    truth = simulate()
+    found = find_births(truth.panel)
+    assert (found[truth.born == 0] == ALWAYS).all()
+    assert np.array_equal(found[truth.born > 0], truth.born[truth.born > 0])
+
+
+def test_signals_before_the_launch_foretell_its_level(simulate):
+    truth = simulate(120, spread=1.0)
+    new = truth.born == truth.panel.n_periods
+    actual = truth.mean[new, 90:98].sum(axis=1)
+    errors = []
+    for signals in ("auto", ()):
+        model = LaunchModel(8, signals=signals).fit(truth.panel)
+        errors.append(np.abs(np.log(model.predict(8).mean[new].sum(axis=1) / actual)).mean())
+    assert errors[0] < 0.7 * errors[1]
+
+
+def test_early_sales_bring_the_forecast_nearer_to_the_truth(simulate):
+    truth = simulate(120, spread=1.2, seed=3)
+    model = LaunchModel(8, signals=()).fit(truth.panel.upto(truth.panel.periods[49]))
+    errors = []
+    for weeks in (0, 2, 6):
+        off = []
+        for born in range(55, 75, 2):
+            panel = truth.panel.upto(truth.panel.periods[born - 1 + weeks])
+            rows = truth.born == born
+            own = panel.keys["sku"].isin(truth.panel.keys["sku"][rows]).to_numpy()
+            actual = truth.mean[rows, born + weeks : born + weeks + 8].sum(axis=1)
+            mean = model.update(panel).predict(8).mean[own].sum(axis=1)
+            off += np.abs(np.log(mean / actual)).tolist()
+        errors.append(np.mean(off))
+    assert errors[2] < errors[1] < errors[0]
+
+
+def test_the_posterior_is_the_update_of_the_demand_type(simulate, monkeypatch):
+    truth = simulate(20, 40)
+    seen = []
+    original = Demand.given
+
+    def _given(self, sales):
+        seen.append((self, np.asarray(sales)))
+        return original(self, sales)
+
+    monkeypatch.setattr(Demand, "given", _given)
+    demand = LaunchModel(4).fit(truth.panel).predict(4)
+    prior, sold = seen[0]
+    assert prior.horizon == sold.shape[1] + 4
+    assert np.array_equal(original(prior, sold).mean, demand.mean)
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_nothing_after_the_cutoff_changes_a_forecast(simulate, seed):
+    truth = simulate(16, 80)
+    cutoff = truth.panel.periods[59]
+    chance = np.random.default_rng(seed)
+    changed = {}
+    for name in ("sales", "views"):
+        values = truth.panel[name].copy()
+        noise = chance.poisson(50, values[:, 60:].shape)
+        values[:, 60:] = np.where(np.isnan(values[:, 60:]), np.nan, noise)
+        changed[name] = values
+    other = Panel(
+        keys=truth.panel.keys,
+        calendar=truth.panel.calendar,
+        first=truth.panel.first,
+        n_periods=truth.panel.n_periods,
+        channels=changed,
+        attributes=truth.panel.attributes,
+    )
+    one, two = (LaunchModel(6).fit(panel.upto(cutoff)).predict(6) for panel in (truth.panel, other))
+    assert np.array_equal(one.mean, two.mean)
+
+
+def test_the_lessons_of_a_launch_know_nothing_that_came_after_their_age(simulate):
+    truth = simulate(30, 60)
+    model = LaunchModel(6).fit(truth.panel)
+    cutoff, series = 40, np.flatnonzero(truth.born == np.sort(truth.born[truth.born > 41])[0])
+    later = {name: truth.panel[name].copy() for name in ("sales", "views")}
+    for values in later.values():
+        values[:, cutoff + 1 :] = np.where(np.isnan(values[:, cutoff + 1 :]), np.nan, 7.0)
+    changed = Panel(
+        keys=truth.panel.keys,
+        calendar=truth.panel.calendar,
+        first=truth.panel.first,
+        n_periods=60,
+        channels=later,
+        attributes=truth.panel.attributes,
+    )
+    other = LaunchModel(6).fit(changed)
+    at = np.full(len(series), cutoff)
+    one, two = (each.evidence_.rows(series, at, truth.born[series]) for each in (model, other))
+    assert np.array_equal(one, two, equal_nan=True)
+
+
+def test_a_forecast_does_not_depend_on_which_other_skus_are_asked_for(simulate):
+    truth = simulate(30, 60)
+    model = LaunchModel(6).fit(truth.panel)
+    whole = model.predict(6)
+    part = model.predict(6, skus=["S029", "S003"])
+    rows = whole.keys["sku"].isin(["S003", "S029"]).to_numpy()
+    assert np.allclose(part.mean, whole.mean[rows], rtol=1e-12)
+
+
+def test_the_same_seed_gives_the_same_bits_whatever_the_threads(simulate):
+    truth = simulate(80)
+    one, two = (
+        LaunchModel(6, seed=4, num_threads=threads).fit(truth.panel).predict(6).mean
+        for threads in (1, 2)
+    )
+    assert np.array_equal(one, two)
+
+
+@pytest.mark.parametrize("freq", ["D", "W", "MS"])
+@pytest.mark.parametrize("n_periods", [1, 2, 5])
+def test_a_short_history_is_never_an_error_and_its_forecast_is_wide(freq, n_periods):
+    calendar = Calendar.of(freq)
+    sales = np.full((3, n_periods), 4.0)
+    sales[2] = np.nan
+    panel = Panel(
+        keys=pd.DataFrame({"sku": ["A", "B", "C"]}),
+        calendar=calendar,
+        first=int(calendar.ordinal("2025-01-01")),
+        n_periods=n_periods,
+        channels={"sales": sales},
+    )
+    demand = LaunchModel(26).fit(panel).predict(26)
+    assert np.allclose(demand.mean[2], 4.0)
+    low, high = demand.total(levels=[0.05, 0.95])[2]
+    assert low < 40 < 150 < high
+
+
+def test_a_panel_without_any_sale_is_refused_in_words():
+    panel = Panel(
+        keys=pd.DataFrame({"sku": ["A"]}),
+        calendar=Calendar.of("W"),
+        first=2900,
+        n_periods=3,
+        channels={"sales": np.full((1, 3), np.nan)},
+    )
+    with pytest.raises(DataError, match="no value of 'sales' is known"):
+        LaunchModel(4).fit(panel)
+
+
+def test_arguments_out_of_range_are_refused(simulate):
+    panel = simulate(10, 20).panel
+    with pytest.raises(ArgumentError, match="whole number of periods >= 1, got 0"):
+        LaunchModel(4, window=0).fit(panel)
+    with pytest.raises(ArgumentError, match="did you mean 'views'"):
+        LaunchModel(4, signals=["view"]).fit(panel)
+    with pytest.raises(ArgumentError, match="Fit LaunchModel\\(max_horizon=5\\)"):
+        LaunchModel(4).fit(panel).predict(5)
+    with pytest.raises(ArgumentError, match="call fit"):
+        LaunchModel(4).predict(2)
+
+
+def test_an_updated_model_knows_new_data_and_new_skus_by_the_same_factor(simulate):
+    truth = simulate(40, 80)
+    early = truth.panel.upto(truth.panel.periods[59])
+    model = LaunchModel(6).fit(early)
+    before = model.predict(6).mean
+    later = model.update(truth.panel)
+    assert later.predict(6).cutoff == truth.panel.cutoff
+    assert later.n_launches_ == model.n_launches_
+    assert np.array_equal(model.predict(6).mean, before)
+
+
+def test_a_life_curve_comes_back_from_launches_seen_only_in_part():
+    chance = np.random.default_rng(1)
+    curve = 0.2 + np.exp(-np.arange(30) / 6)
+    born = chance.integers(1, 38, 200)
+    age = np.arange(40) - born[:, None]
+    level = chance.gamma(3.0, 20.0, (200, 1))
+    mean = level * np.where(age < 0, 0.0, curve[np.clip(age, 0, 29)])
+    target = np.where(age < 0, np.nan, chance.poisson(mean))
+    found = LifeCurves.fit(target, born, np.ones(40), np.zeros(200, dtype=int), 8)
+    ages = np.arange(20)[None]
+    got = found.at(np.zeros(1, dtype=int), ages)[0]
+    assert got[:8].mean() == pytest.approx(1.0, abs=0.01)
+    assert np.abs(got / (curve[:20] / curve[:8].mean()) - 1).max() < 0.2
+    assert (found.at(np.zeros(1, dtype=int), np.array([[-1]])) == 0).all()
+
+
+def test_a_week_has_the_factors_that_its_days_sell_by():
+    week = np.array([1.0, 1.0, 1.0, 1.0, 2.0, 3.0, 1.0])
+    target = np.tile(week, 40)[None] * 5
+    found = season_factors(target, Calendar.of("D"), 0, 287)
+    assert np.allclose(found[280:] / found[280], week, rtol=0.1)
+
+
+def test_a_ridge_on_the_log_scale_finds_what_foretells():
+    chance = np.random.default_rng(2)
+    features = chance.normal(size=(40, 3))
+    expected = np.full(40, 200.0)
+    sold = chance.poisson(expected * np.exp(0.8 * features[:, 0])).astype(float)
+    learnt = learn(Lessons(features, expected, sold, np.arange(40)), seed=0, num_threads=1)
+    assert learnt.name == LOG_LINEAR
+    low, high = learnt.factor(np.array([[-1.0, 0, 0], [1.0, 0, 0]]))
+    assert np.log(high / low) == pytest.approx(1.6, abs=0.2)
+
+
+def test_where_nothing_foretells_no_learner_strays_far_from_the_mean():
+    chance = np.random.default_rng(3)
+    features = chance.normal(size=(30, 6))
+    expected = np.full(30, 50.0)
+    sold = chance.poisson(expected * 2.0).astype(float)
+    learnt = learn(Lessons(features, expected, sold, np.arange(30)), seed=0, num_threads=1)
+    assert np.allclose(learnt.factor(features), 2.0, rtol=0.2)
+
+
+def test_the_deviance_is_zero_at_the_truth_and_positive_elsewhere():
+    actual = np.array([0.0, 3.0, 10.0])
+    assert tweedie_deviance(actual[1:], actual[1:]) == pytest.approx(0.0, abs=1e-12)
+    assert tweedie_deviance(actual, actual + 1.0) > 0
+
+
+def test_the_spread_of_launches_is_found_again():
+    chance = np.random.default_rng(4)
+    level = chance.gamma(2.0, 0.5, 3000)
+    mean = np.full(3000, 40.0)
+    zeros = np.zeros(3000)
+    late = chance.poisson(mean * level).astype(float)
+    outcomes = Outcomes(zeros, zeros, zeros, mean, mean**2 / 8, late)
+    assert Spread.fit([0], [outcomes], 0.0).variance[0] == pytest.approx(0.5, rel=0.15)
+
+
+def test_few_launches_leave_the_spread_wide():
+    five = np.full(5, 10.0)
+    outcomes = Outcomes(0 * five, 0 * five, 0 * five, five, five**2 / 8, five)
+    assert Spread.fit([0], [outcomes], 0.0).variance[0] == 1.0
+
+
+def test_season_totals_26_weeks_ahead_cover_what_came(simulate):
+    inside = {8: [], 26: []}
+    width = []
+    for seed in range(4):
+        truth = simulate(100, 100, seed=10 + seed)
+        demand = LaunchModel(26).fit(truth.panel).predict(26)
+        rows = truth.born > 90
+        for weeks, hits in inside.items():
+            actual = truth.future[rows, :weeks].sum(axis=1)
+            low, high = demand.total(0, weeks, levels=[0.1, 0.9])[rows].T
+            hits.extend(((actual >= low) & (actual <= high)).tolist())
+        width += (high / np.maximum(low, 1)).tolist()
+    assert len(inside[26]) > 40
+    assert all(0.65 < np.mean(found) < 0.97 for found in inside.values())
+    assert np.median(width) > 1.5
+
+
+def test_a_season_total_widens_less_than_the_sum_of_its_weeks_quantiles(simulate):
+    truth = simulate(60, 80)
+    demand = LaunchModel(26).fit(truth.panel).predict(26)
+    weeks = demand.quantiles([0.95])[:, :, 0].sum(axis=1)
+    total = demand.total(levels=[0.95])[:, 0]
+    assert (total < weeks).all()
+    assert all(one <= two for one, two in pairwise(demand.total(levels=[0.1, 0.5, 0.9])[0]))
