@@ -6,7 +6,8 @@ and what makes the forecast of one SKU.
 
   python examples/04_compare_models.py                     310 grocery products, by week
   python examples/04_compare_models.py --simulated         a simulated shop with early signals
-  python examples/04_compare_models.py sales.csv --freq W  a table: sku, period, sales, signals
+  python examples/04_compare_models.py sales.csv --signal views --freq W
+                                                           a table: sku, period, sales, views
 
 It leaves figures, tables and a page in c2m-output/example-04.
 """
@@ -34,10 +35,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "table", nargs="?", type=Path, help="CSV with sku, period, sales and a column a signal"
-    )
+    parser.add_argument("table", nargs="?", type=Path, help="CSV with columns sku, period, sales")
     parser.add_argument("--freq", default="W", help="of the table's periods (%(default)s)")
+    parser.add_argument(
+        "--signal", action="append", default=[], help="a column of it that is one; repeatable"
+    )
     parser.add_argument("--simulated", action="store_true", help="use a simulated shop")
     parser.add_argument("--horizon", type=int, default=4, help="periods ahead (%(default)s)")
     parser.add_argument("--windows", type=int, default=4, help="cutoffs to try (%(default)s)")
@@ -52,7 +54,7 @@ def open_panel(options: argparse.Namespace) -> c2m.Panel:
     """Return the panel to compare models on."""
     if options.table is not None:
         frame = pd.read_csv(options.table, dtype={"sku": str})
-        return c2m.Panel.from_frame(frame, freq=options.freq)
+        return c2m.Panel.from_frame(frame, freq=options.freq, signals=options.signal)
     if options.simulated:
         return simulate_panel(seed=4, n_items=60, n_stores=4, n_days=500).panel
     journey = load_journey()
@@ -113,7 +115,8 @@ def compare(panel: c2m.Panel, horizon: int, windows: int) -> c2m.Backtest:
         "Teunter-Syntetos-Babai": c2m.TSB(),
         "my own": LastPeriodsAgain(),
     }
-    return c2m.backtest(models, panel, horizon=horizon, windows=windows, step=horizon)
+    step = max(1, horizon // 2)  # windows that overlap show how steady a forecast is
+    return c2m.backtest(models, panel, horizon=horizon, windows=windows, step=step)
 
 
 # %% What the page shows, one part after another.
@@ -133,17 +136,14 @@ def study(options: argparse.Namespace) -> None:
     out.mkdir(parents=True, exist_ok=True)
     page = ['<!doctype html><meta charset="utf-8"><title>Which model?</title>']
 
-    def _show(title: str, table: pd.DataFrame, text: str, figure: Figure) -> None:
+    def _show(title: str, table: pd.DataFrame, text: str, figure: Figure | None = None) -> None:
         name = title.lower().replace(" ", "-")
         table.to_csv(out / f"{name}.csv")
-        figure.savefig(out / f"{name}.png", dpi=110)
         print(f"\n{title}\n{text}\n{table.to_string()}")
-        page.extend(
-            [
-                f"<h2>{escape(title)}</h2><p>{escape(text)}</p>{table.to_html()}",
-                f'<img src="{name}.png" alt="{escape(title)}" width="900">',
-            ]
-        )
+        page.append(f"<h2>{escape(title)}</h2><p>{escape(text)}</p>{table.to_html()}")
+        if figure is not None:
+            figure.savefig(out / f"{name}.png", dpi=110)
+            page.append(f'<img src="{name}.png" alt="{escape(title)}" width="900">')
 
     found = compare(panel, horizon, options.windows)
     board = picture(
@@ -153,25 +153,24 @@ def study(options: argparse.Namespace) -> None:
         lambda ax: plot.plot_calibration(found, ax),
     )
     _show("Leaderboard", found.summary(), found.note, board)
-    _show(
-        "Stability",
-        found.stability(),
-        "How much the forecast of the same periods changes from one cutoff to the next.",
-        picture(3.0, 1, lambda ax: plot.plot_leaderboard(found, ax)),
-    )
+    steady = "How much the forecast of the same periods changes from one cutoff to the next."
+    _show("Stability", found.stability(), steady)
 
-    value = c2m.signal_value(panel, horizon)
-    worth = picture(2.4, 1, lambda ax: plot.plot_signal_value(value, ax))
-    _show("Signals", value.summary(), repr(value), worth)
-
-    model = c2m.DirectBoosting(horizon).fit(panel)
+    known = panel.upto(panel.periods[-1 - horizon])  # with what was planned for the periods after
+    model = c2m.DirectBoosting(horizon).fit(known)
+    if model.recipe_.signals:
+        value = c2m.signal_value(panel, horizon)
+        worth = picture(3.6, 1, lambda ax: plot.plot_signal_value(value, ax))
+        _show("Signals", value.summary(), repr(value), worth)
+    else:
+        print("\nSignals\nThe table has none: name their columns with --signal.")
     demand = model.predict(horizon)
-    sku = panel.skus[int(np.argmax(demand.mean.sum(axis=1)))]
+    sku = demand.skus[int(np.argmax(demand.mean.sum(axis=1)))]
     explanation = model.explain(horizon, skus=[sku])
     fan = picture(
         3.6,
         2,
-        lambda ax: plot.plot_demand(demand, ax, sku=sku, panel=panel),
+        lambda ax: plot.plot_demand(demand, ax, sku=sku, panel=known),
         lambda ax: plot.plot_explanation(explanation, ax, sku=sku),
     )
     _show(f"Forecast of {sku}", explanation.total(sku), explanation.words(sku), fan)

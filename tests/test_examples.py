@@ -13,6 +13,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 ROAD = EXAMPLES / "01_from_signals_to_plan.py"
 PLANNER = EXAMPLES / "02_plan_a_factory.py"
 SIGNALS = EXAMPLES / "03_what_do_my_signals_say.py"
+COMPARISON = EXAMPLES / "04_compare_models.py"
 
 
 def run(script: Path, folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -395,3 +396,42 @@ def test_a_log_that_asks_for_consent_gets_it_by_name(tmp_path, signals, capsys):
     assert "Expected consent=" in capsys.readouterr().err
     assert signals.main([*arguments, "--consent", "analytics_storage"]) == 0
     assert "Funnel" in capsys.readouterr().out
+
+
+def _history(path: Path, skus: int = 6, weeks: int = 60) -> None:
+    days = pd.date_range("2025-01-06", periods=weeks, freq="7D")
+    lines = [
+        f"{sku:05d},{day.date()},{(3 * sku + week) % 7},{(5 * sku + week) % 11}"
+        for sku in range(skus)
+        for week, day in enumerate(days)
+    ]
+    _write(path, "sku,period,sales,views", *lines)
+
+
+def test_the_comparison_leaves_tables_figures_and_a_page_of_a_table_of_ones_own(tmp_path):
+    _history(tmp_path / "history.csv")
+    ran = run(COMPARISON, tmp_path, "history.csv", "--signal", "views", "--windows", 2)
+    assert ran.returncode == 0, ran.stderr
+    out = tmp_path / "c2m-output" / "example-04"
+    board = pd.read_csv(out / "leaderboard.csv", index_col=0)
+    assert {"my own", "MovingAverage", "boosting with signals"} <= set(board.index)
+    worth = pd.read_csv(out / "signals.csv")
+    assert worth["signal"].tolist() == ["all signals", "views"]
+    assert len(list(out.glob("forecast-of-0000*.png"))) == 1
+    assert "00" in (out / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "No columns to parse"),
+        ("article,week\nA,1\n", "'sku'"),
+        ("sku,period,sales\n", "no row"),
+    ],
+)
+def test_the_comparison_says_what_is_wrong_with_a_table(tmp_path, text, said):
+    (tmp_path / "history.csv").write_text(text, encoding="utf-8")
+    ran = run(COMPARISON, tmp_path, "history.csv")
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+    assert said in ran.stderr

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def warnings_as_notes() -> Iterator[None]:
-    """Show c2m's warnings as notes on stderr, without file names and line numbers.
+    """Show c2m's warnings as notes on stderr, each text once, without files and line numbers.
 
     Examples
     --------
@@ -23,6 +23,7 @@ def warnings_as_notes() -> Iterator[None]:
     ...     warn("3 rows were left out")
     """
     plain = warnings.formatwarning
+    told: set[str] = set()
 
     def _show(
         message: Warning | str,
@@ -34,7 +35,9 @@ def warnings_as_notes() -> Iterator[None]:
     ) -> None:
         own = issubclass(category, C2MWarning)
         text = f"note: {message}\n" if own else plain(message, category, filename, lineno, line)
-        (file or sys.stderr).write(text)
+        if text not in told:
+            (file or sys.stderr).write(text)
+        told.add(text)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", C2MWarning)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST: Final = 10
 """Groups that get a bar of their own."""
 
-_ROOM: Final = 0.35
+_ROOM: Final = 0.6
 """Share of the drawing's width beside the longest bar, for its text."""
 
 
@@ -80,7 +80,7 @@ def plot_explanation(
     formatter = matplotlib("matplotlib.ticker").FuncFormatter(lambda log, _: f"x {np.exp(log):.2g}")
     ax.xaxis.set_major_formatter(formatter)
     who = f"{len(explanation.keys):,} series" if sku is None else sku
-    quiet(ax, title=f"What moves the forecast of {who} from its level", grid="x")
+    quiet(ax, title=f"What moves {who}", grid="x")
     return ax
 
 

@@ -53,10 +53,10 @@ def plot_signal_value(
         )
     table = table[table["group"] == group]
     names = list(dict.fromkeys(table["signal"]))
-    ax = axes_or_new(ax, (7.2, 1.4 + 0.42 * len(names)))
+    ax = axes_or_new(ax, (7.2, 1.4 + 0.5 * len(names)))
     ax.axvline(0.0, color=MUTED, linewidth=0.8)
     for question, lines in table.groupby("question", sort=False):
-        shift = -0.14 if question == "left out" else 0.14
+        shift = -0.19 if question == "left out" else 0.19
         rows = np.array([names.index(name) for name in lines["signal"]]) + shift
         colour = _COLOURS[str(question)]
         ax.hlines(rows, lines["low"], lines["high"], color=colour, linewidth=2.0)

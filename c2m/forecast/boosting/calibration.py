@@ -27,7 +27,7 @@ _STAGES: Final = (0.25, 0.5, 1.0)
 """Shares of the trees that are tried."""
 
 _MOST_CUTOFFS: Final = 5
-_MOST_PATHS: Final = 8_000
+_MOST_PATHS: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,9 @@ def calibrate(
     losses = [_loss(mean, past.actual) for mean in past.mean]
     best = int(np.argmin(losses))
     mean, actual = past.mean[best], past.actual
-    head = choose_head(mean, actual, past.series % 2)
+    # halves of the series that are held out: of evenly spread series all may be even
+    half = np.unique(past.series, return_inverse=True)[1] % 2
+    head = choose_head(mean, actual, half)
     if groups is not None and len(actual):
         counts = head if isinstance(head, CountHead) else head.counts
         own = {name: labels[past.series] for name, labels in groups.items()}
