@@ -111,7 +111,7 @@ def name_list(names: Iterable[object]) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Suggest the known name that a misspelt one probably meant.
+    """Suggest the known name that a misspelt one, or one in capitals, probably meant.
 
     Parameters
     ----------
@@ -130,8 +130,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     >>> did_you_mean("pirce", ["price", "sku"])
     " (did you mean 'price'?)"
     """
-    close = get_close_matches(str(name), list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    spelled: dict[str, str] = {}
+    for one in known:
+        spelled.setdefault(one.casefold(), one)
+    close = get_close_matches(str(name).casefold(), spelled, n=1)
+    return f" (did you mean {spelled[close[0]]!r}?)" if close else ""
 
 
 def text_codes(column: pd.Series) -> "pd.Series[str]":

@@ -189,6 +189,8 @@ class SkuIndex:
         ArgumentError
             If there is no series of a SKU, or no SKU is given.
         """
+        if not isinstance(skus, Iterable):
+            raise ArgumentError(f"Expected SKUs, a sequence of codes, got {skus!r}.")
         wanted = {skus} if isinstance(skus, str) else set(skus)
         unknown = sorted((sku for sku in wanted if sku not in self.places), key=str)
         if unknown or not wanted:

@@ -8,7 +8,7 @@ import pytest
 
 from c2m.checks import Check
 from c2m.errors import DataError
-from c2m.frames import name_list, read_frame, text_codes
+from c2m.frames import did_you_mean, name_list, read_frame, text_codes
 
 
 @pytest.mark.parametrize(
@@ -171,3 +171,7 @@ def test_numbers_that_float64_does_not_hold_are_noted(values, problem):
     check = Check("t", pd.DataFrame({"n": values}))
     check.numbers("n")
     assert problem in check.problems[0]
+
+
+def test_a_name_in_capitals_is_recognised():
+    assert did_you_mean("sku", ["DATE", "SKU"]) == " (did you mean 'SKU'?)"

@@ -13,7 +13,7 @@ from c2m.checks import Check
 from c2m.demand import doors, view
 from c2m.demand.update import given_law
 from c2m.distribution import Law, PathSet
-from c2m.distribution.law import read_levels
+from c2m.distribution.law import read_count, read_levels
 from c2m.errors import ArgumentError
 from c2m.periods import Calendar, check_span
 from c2m.series import (
@@ -346,10 +346,11 @@ class Demand:
             If the range is empty or leaves the horizon.
         """
         end = self.horizon if stop is None else stop
-        if not 0 <= start < end <= self.horizon:
+        whole = all(isinstance(step, int | np.integer) for step in (start, end))
+        if not whole or not 0 <= start < end <= self.horizon:
             raise ArgumentError(
                 f"Expected steps within 0 to {self.horizon}, start before stop, "
-                f"got {start} to {end}."
+                f"got {start!r} to {end!r}."
             )
         return self.law.total(start, end, read_levels(levels), self.codes)
 
@@ -370,8 +371,7 @@ class Demand:
         ndarray of float32, shape (n, n_series, horizon)
             Units.
         """
-        if n < 1:
-            raise ArgumentError(f"Expected n >= 1 paths, got {n}.")
+        n = read_count(n, "n >= 1 paths")
         part = self if skus is None else self.select(skus)
         return part.law.draw(n, seed, part.codes)
 
@@ -396,8 +396,7 @@ class Demand:
         ndarray of float32, shape (n, at most block, horizon)
             Their paths.
         """
-        if n < 1 or block < 1:
-            raise ArgumentError(f"Expected n >= 1 paths and block >= 1 series, got {n}, {block}.")
+        n, block = read_count(n, "n >= 1 paths"), read_count(block, "block >= 1 series")
         codes = self.codes
         for start in range(0, self.n_series, block):
             where = slice(start, min(start + block, self.n_series))
@@ -455,7 +454,7 @@ class Demand:
         if hasattr(sales, "__arrow_c_stream__") or isinstance(sales, pd.DataFrame):
             sold = doors.read_sales(self, sales)
         else:
-            sold = np.asarray(sales, dtype=np.float64)
+            sold = doors.read_array(sales)
         law = given_law(self.law, sold, self.codes)
         return replace(self, first=self.first + sold.shape[1], law=law)
 
@@ -504,8 +503,7 @@ class Demand:
         Demand
             A law of n paths, each the sum of the parts' paths with the same seed.
         """
-        if n < 1:
-            raise ArgumentError(f"Expected n >= 1 paths, got {n}.")
+        n = read_count(n, "n >= 1 paths")
         names = [by] if isinstance(by, str) else list(by)
         keys, group = group_series(self.keys, self.attributes, names)
         sums = np.zeros((n, len(keys), self.horizon))

@@ -157,6 +157,16 @@ def read_sales(demand: "Demand", frame: object) -> Floats:
     return sold
 
 
+def read_array(sales: object) -> Floats:
+    """Return sales that came as numbers; see `Demand.given`."""
+    try:
+        return np.asarray(sales, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"Expected a table of sales, or an array of shape (n_series, k), got {sales!r}."
+        ) from None
+
+
 def match_series(own: pd.DataFrame, check: Check, names: list[str]) -> Positions:
     """Return the series of each row of a table and note the rows that name none."""
     rows = pd.MultiIndex.from_arrays([text_codes(check.frame[name]) for name in names])

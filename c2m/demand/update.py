@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c2m.distribution import GammaPoisson, Law, Shared
+from c2m.distribution.level_sets import counts_of
 from c2m.errors import ArgumentError
 
 Floats = NDArray[np.float64]
@@ -28,9 +29,8 @@ def given_law(law: Law, sold: Floats, codes: list[str]) -> GammaPoisson:
     GammaPoisson
         Over the remaining periods.
     """
-    if isinstance(law, GammaPoisson):
-        return given_sales(law.moments(), sold, shared=law.shared, whole=law.whole)
-    return given_sales(law.moments(codes), sold)
+    counts = counts_of(law, codes)
+    return given_sales(counts.moments(), sold, shared=counts.shared, whole=counts.whole)
 
 
 def given_sales(

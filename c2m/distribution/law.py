@@ -102,6 +102,31 @@ def generators(seed: int, codes: Sequence[str]) -> Iterator[tuple[int, np.random
         yield position, generator(seed, code)
 
 
+def read_count(value: object, argument: str) -> int:
+    """Return an argument that counts something.
+
+    Parameters
+    ----------
+    value : object
+        What a caller passed.
+    argument : str
+        What it counts, as in ``"n >= 1 paths"``.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no whole number of at least 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ArgumentError(f"Expected {argument}, got {value!r}.")
+    return int(value)
+
+
 def read_levels(levels: ArrayLike) -> Floats:
     """Return quantile levels as an array.
 
@@ -127,7 +152,10 @@ def read_levels(levels: ArrayLike) -> Floats:
         ...
     c2m.errors.ArgumentError: Expected levels between 0 and 1, got [0.5, 95.0].
     """
-    array = np.atleast_1d(np.asarray(levels, dtype=np.float64))
+    try:
+        array = np.atleast_1d(np.asarray(levels, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise ArgumentError(f"Expected levels between 0 and 1, got {levels!r}.") from None
     if array.ndim != 1 or not array.size or not np.all((array > 0) & (array < 1)):
         raise ArgumentError(f"Expected levels between 0 and 1, got {array.tolist()}.")
     return array

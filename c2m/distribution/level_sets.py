@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c2m.distribution.gamma_poisson import GammaPoisson
-from c2m.distribution.law import Floats, Paths, Rows, freeze, generators, read_levels
+from c2m.distribution.law import Floats, Law, Paths, Rows, freeze, generators, read_levels
 from c2m.errors import DataError
 
 _CORRELATIONS: Final = np.linspace(0.0, 1.0, 101)
+LARGE: Final = 20.0
+"""From this mean on a curve is scaled to the mean; below, whole units are too coarse for that."""
+
 _ORDERS: Final = 6
 """Terms of the covariance's series; for demand the first two make nearly all of it."""
 
@@ -176,14 +179,16 @@ class LevelSets:
         Parameters
         ----------
         factor : ndarray, shape (S, H) or one that broadcasts to it
-            What each quantile is multiplied by, at least 0, before it is made whole.
+            What each mean is multiplied by, at least 0.
 
         Returns
         -------
         LevelSets
-            With the same spread, relative to the mean.
+            Each period follows the curve of its new mean; sums keep their relative spread.
         """
-        return replace(self, counts=self.counts.scaled(factor), scale=self.scale * factor)
+        counts = self.counts.scaled(factor)
+        place, scale = place_means(counts.mean, self.levels, self.curves, whole=counts.whole)
+        return replace(self, counts=counts, place=place, scale=scale)
 
     def merge(self, steps: NDArray[np.intp], codes: Sequence[str] = ()) -> GammaPoisson:
         """Return the law of sums over steps, with the same first two moments.
@@ -294,6 +299,56 @@ class LevelSets:
         logs = np.log(np.maximum(shared.draw(n, seed), 1e-300))
         spread = np.log1p(shared.variance)
         return np.asarray((logs + spread / 2) / np.sqrt(spread))
+
+
+def counts_of(law: Law, codes: Sequence[str]) -> GammaPoisson:
+    """Return a law as counts with the same mean, variance and covariance.
+
+    Parameters
+    ----------
+    law : Law
+        Any law.
+    codes : sequence of str, length S
+        Names of the series, for laws that are summarised by paths.
+
+    Returns
+    -------
+    GammaPoisson
+        Itself; of level sets their counts, with the levels that series share; of others what
+        their moments say.
+    """
+    if isinstance(law, LevelSets):
+        return law.counts
+    return law if isinstance(law, GammaPoisson) else GammaPoisson(*law.moments(codes))
+
+
+def place_means(
+    mean: Floats, levels: Floats, curves: Floats, *, whole: bool
+) -> tuple[Floats, Floats]:
+    """Return the curve of each mean, and what it is multiplied by.
+
+    Parameters
+    ----------
+    mean : ndarray, shape (S, H)
+        Units.
+    levels : ndarray, shape (P,)
+        Rising probabilities.
+    curves : ndarray, shape (B, P)
+        Quantiles; their means rise.
+    whole : bool
+        Whether units are counted. Curves of few counted units are not stretched.
+
+    Returns
+    -------
+    place, scale : ndarray, shape (S, H)
+        As `LevelSets` takes them.
+    """
+    unit = np.maximum.accumulate(np.maximum(curve_means(levels, curves), 1e-12))
+    place = np.interp(mean, [0, *unit], np.arange(-1, len(unit)))
+    nearest = np.clip(np.rint(place), 0, None).astype(np.intp)
+    stretch = (mean > unit[0]) & ((unit[nearest] >= LARGE) | (not whole))
+    scale = np.where(stretch | (mean > unit[-1]), mean / unit[nearest], 1.0)
+    return place, scale
 
 
 def curve_means(levels: Floats, curves: Floats) -> Floats:

@@ -149,13 +149,18 @@ class Parameters:
         changed = [
             f"{name}={value!r}"
             for name, value in self.get_params().items()
-            if value is not defaults[name].default and value != defaults[name].default
+            if not _is(value, defaults[name].default)
         ]
         return f"{type(self).__name__}({', '.join(changed)})"
 
     @classmethod
     def _names(cls) -> list[str]:
         return list(inspect.signature(cls).parameters)
+
+
+def _is(value: object, default: object) -> bool:
+    """Say whether an argument is at its default; an array or an index never is."""
+    return value is default or (type(value) is type(default) and value == default)
 
 
 def check_fitted(model: Parameters, attribute: str) -> None:
@@ -175,6 +180,45 @@ def check_fitted(model: Parameters, attribute: str) -> None:
     """
     if not hasattr(model, attribute):
         raise ArgumentError(f"Expected a fitted {type(model).__name__}: call fit(panel) first.")
+
+
+def check_model(model: Any) -> None:
+    """Refuse what cannot learn and forecast, such as a class in place of a model.
+
+    Parameters
+    ----------
+    model : object
+        What a caller passed.
+
+    Raises
+    ------
+    ArgumentError
+        If it has no ``fit`` and ``predict``.
+    """
+    able = callable(getattr(model, "fit", None)) and callable(getattr(model, "predict", None))
+    if isinstance(model, type) or not able:
+        raise ArgumentError(
+            f"Expected a model with fit(panel) and predict(horizon), got {model!r}."
+        )
+
+
+def fitted_copy(model: Any, panel: Panel) -> Any:
+    """Return a copy of a model that has learnt from a panel.
+
+    Parameters
+    ----------
+    model : object
+        With ``fit`` and ``predict``; it stays as it is.
+    panel : Panel
+        What to learn from.
+
+    Returns
+    -------
+    model : object
+        The fitted copy, also where its ``fit`` returns nothing.
+    """
+    copied = unfitted(model)
+    return copied.fit(panel) or copied
 
 
 def unfitted(model: Any) -> Any:

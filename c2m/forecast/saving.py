@@ -22,6 +22,9 @@ import os
 from importlib import import_module
 from typing import Any, Final
 
+import numpy as np
+import pandas as pd
+
 from c2m.errors import ArgumentError, DataError
 from c2m.forecast.params import Parameters
 from c2m.frames import name_list
@@ -120,7 +123,10 @@ def model_folder(model: Parameters) -> Folder:
     ArgumentError
         If an argument is nothing that JSON can hold.
     """
-    learnt = model.to_folder()
+    if not isinstance(model, Parameters):
+        raise ArgumentError(
+            f"Expected a model of c2m.forecast, got {type(model).__name__}, which cannot be saved."
+        )
     learnt = model.to_folder()
     arguments = _to_plain(model.get_params(deep=False))
     try:
@@ -159,7 +165,6 @@ def model_of(folder: Folder, expected: type[Parameters] | None = None) -> Any:
 def _class(name: object, expected: type[Parameters] | None = None) -> type[Parameters]:
     """Return a public model class: a file never names what is imported."""
     forecast = import_module("c2m.forecast")
-
     public = {one: getattr(forecast, one) for one in forecast.__all__}
     models = {
         one: kind
@@ -182,6 +187,8 @@ def _to_plain(value: object) -> object:
         return _to_items(value)
     if isinstance(value, list | tuple):
         return [_to_plain(item) for item in value]
+    if isinstance(value, np.generic | np.ndarray | pd.Index | pd.Series):
+        return value.tolist()
     return value
 
 

@@ -129,6 +129,24 @@ def _hide(
         values[panel["on_sale"][series, part] == 0] = np.nan
 
 
+def target_of(model: Any) -> str | None:
+    """Return the channel that a model forecasts, also if it is wrapped by others.
+
+    Parameters
+    ----------
+    model : object
+        A model, or one around a ``model`` of its own.
+
+    Returns
+    -------
+    str or None
+        Its ``target``; None for the panel's own.
+    """
+    own: str | None = getattr(model, "target", None)
+    inner = getattr(model, "model", None)
+    return own if own is not None or inner is None else target_of(inner)
+
+
 def check_target(panel: Panel, values: NDArray[np.floating[Any]], target: str) -> None:
     """Refuse a target of which nothing is known, and warn of one that does not count units.
 

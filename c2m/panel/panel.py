@@ -426,8 +426,12 @@ class Panel:
         Raises
         ------
         ArgumentError
-            If ``sales`` is among the channels and the panel has it.
+            If ``sales`` is among the channels and the panel has it, or `channels` is no mapping.
         """
+        if not isinstance(channels, Mapping):
+            raise ArgumentError(
+                f"Expected channels, a mapping of names to arrays, got {channels!r}."
+            )
         if "sales" in channels and "sales" in self.channels:
             raise ArgumentError(
                 "'sales' is what was observed and is not overwritten; add 'demand' instead."

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -63,7 +63,14 @@ def listed(names: str | Sequence[str]) -> tuple[str, ...]:
     -------
     tuple of str
         The same names.
+
+    Raises
+    ------
+    ArgumentError
+        If it is neither.
     """
+    if not isinstance(names, Iterable):
+        raise ArgumentError(f"Expected names of columns, () for none, got {names!r}.")
     return (names,) if isinstance(names, str) else tuple(names)
 
 
@@ -94,7 +101,7 @@ def read_long(
     dict
         Arguments of `Panel`.
     """
-    if gaps not in {None, "zero", "unknown"}:
+    if gaps not in (None, "zero", "unknown"):
         raise ArgumentError(f"Expected gaps 'zero', 'unknown' or None, got {gaps!r}.")
     table = read_frame(frame, "panel")
     check = Check("panel", table)
@@ -181,8 +188,8 @@ def _read_currency(check: Check, currency: str | None) -> str | None:
     if currency is None:
         return None
     if currency not in check.frame.columns:
-        if re.fullmatch("[A-Z]{3}", currency) is None:
-            hint = did_you_mean(currency, map(str, check.frame.columns))
+        if re.fullmatch("[A-Z]{3}", str(currency)) is None:
+            hint = did_you_mean(str(currency), map(str, check.frame.columns))
             check.add(
                 f"currency {currency!r} is neither a column{hint} nor a code of three capitals",
                 "pass currency='EUR' or the name of the column",
@@ -204,7 +211,14 @@ def _read_attributes(check: Check, names: Names, series: Codes, n_series: int) -
     attributes = {}
     for column in names.attributes:
         values = check.frame[column]
-        codes = code_column(values)[0]
+        try:
+            codes = code_column(values)[0]
+        except TypeError:  # such as lists
+            check.add(
+                f"values of {column!r} cannot be told apart",
+                f"convert {column!r} to text or numbers",
+            )
+            continue
         own = codes[first_row]  # [S]
         differs = np.empty(len(series), dtype=bool)
         for chunk in chunks(len(series)):

@@ -90,6 +90,16 @@ def test_series_that_share_levels_keep_every_promise_of_a_forecast(tmp_path, law
     assert (demand.given(np.zeros((4, 7))).mean < demand.mean[:, 7:]).all()
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_early_sales_move_level_sets_like_the_counts_that_they_are_tied_by(whole):
+    counts, levels = shared_law(whole=whole), np.arange(1, 20) / 20
+    sets = LevelSets(counts, np.zeros((4, 14)), np.ones((4, 14)), levels, 10 * levels[None])
+    sold = np.round(2 * counts.mean[:, :3])
+    one, other = (forecast(law=law).given(sold) for law in (sets, counts))
+    assert other.law.shared is not None
+    assert one == other
+
+
 def test_fractional_demand_is_fractional_in_every_reading():
     demand = forecast(law=shared_law(whole=False))
     after = demand.given(demand.mean[:, :7])
@@ -281,8 +291,28 @@ def test_an_attribute_may_not_hide_a_column_of_the_forecast():
 
 @pytest.mark.parametrize(("n", "block"), [(2, -1), (2, 0), (0, 1)])
 def test_no_paths_and_no_blocks_are_refused(n, block):
-    with pytest.raises(ArgumentError, match="Expected n >= 1"):
+    with pytest.raises(ArgumentError, match=r"Expected (n|block) >= 1"):
         list(forecast().iter_samples(n, 1, block=block))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda demand: demand.sample(2.5, 1),
+        lambda demand: demand.sample("2", 1),
+        lambda demand: list(demand.iter_samples(2, 1, block=1.5)),
+        lambda demand: demand.rollup("sku", n=1.5),
+        lambda demand: demand.total(0.5, 3),
+        lambda demand: demand.total("0"),
+        lambda demand: demand.quantiles("high"),
+        lambda demand: demand.given("all"),
+        lambda demand: demand.given([[1], [2, 3], [4], [5]]),
+        lambda demand: demand.select(5),
+    ],
+)
+def test_arguments_of_another_type_are_refused_in_words(ask):
+    with pytest.raises(ArgumentError, match=r"^Expected"):
+        ask(forecast())
 
 
 @pytest.mark.parametrize("seed", [None, 1.0, "1"])

@@ -93,9 +93,19 @@ def test_a_factor_that_scales_leaves_the_relative_spread():
     assert np.array_equal(doubled.mean, 2 * one.mean)
     assert np.array_equal(doubled.dispersion, one.dispersion)
     assert doubled.shared is one.shared
-    assert level_sets().scaled(np.full((12, 5), 3.0)).quantiles(LEVELS)[3, 0, 1] == pytest.approx(
-        3 * level_sets().quantiles(LEVELS)[3, 0, 1], abs=1.5
-    )
+    tripled = level_sets().scaled(np.full((12, 5), 3.0))
+    assert tripled.quantiles(LEVELS)[3, 0, 1] == pytest.approx(tripled.mean[3, 0], abs=1)
+
+
+@pytest.mark.parametrize("factor", [0.4, 1.2])
+def test_small_counts_that_are_scaled_have_the_scaled_mean(factor):
+    levels = np.arange(1, 1000) / 1000
+    curves = GammaPoisson(np.linspace(0.1, 4, 80)[:, None], 0.5, 0.1).quantiles(levels)[:, 0]
+    counts = law(means=1.0)
+    place = np.interp(counts.mean, [0, *curves.mean(axis=1)], np.arange(-1, 80))
+    scaled = LevelSets(counts, place, np.ones(place.shape), levels, curves).scaled(factor)
+    means = scaled.draw(4000, 1, CODES).mean(axis=0)
+    assert means.mean(axis=1) == pytest.approx(factor * counts.mean[:, 0], rel=0.1)
 
 
 @pytest.mark.parametrize("one", LAWS, ids=IDS)

@@ -116,3 +116,14 @@ def test_every_public_model_has_both_ends():
     models = [one for one in models if isinstance(one, type) and issubclass(one, Parameters)]
     assert DirectBoosting in models
     assert all(callable(one.to_folder) and callable(one.from_folder) for one in models)
+
+
+def test_a_model_is_asked_once_for_what_it_learnt_and_arrays_are_plain_arguments(
+    panel, tmp_path, monkeypatch
+):
+    asked = []
+    learnt = MovingAverage.to_folder
+    monkeypatch.setattr(MovingAverage, "to_folder", lambda one: asked.append(1) or learnt(one))
+    MovingAverage(np.int64(4)).fit(panel).save(tmp_path / "model")
+    assert asked == [1]
+    assert MovingAverage.load(tmp_path / "model").window == 4

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c2m import DataError, Panel
+from c2m import ArgumentError, DataError, Panel
 from c2m.panel import coding
 
 
@@ -98,3 +98,22 @@ def test_a_table_of_single_precision_is_read_without_a_copy_in_double(monkeypatc
 
     monkeypatch.setattr("c2m.panel.reading.check_rounding", _refuse)
     assert read(frame)["price"].dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"signals": None}, "names of columns"),
+        ({"attributes": 5}, "names of columns"),
+        ({"gaps": []}, "Expected gaps"),
+        ({"currency": 5}, "currency 5 is neither a column nor a code"),
+        ({"attributes": ["tags"]}, "values of 'tags' cannot be told apart"),
+    ],
+)
+def test_arguments_of_another_type_are_refused_in_words(arguments, problem):
+    days = pd.date_range("2026-01-01", periods=3)
+    frame = pd.DataFrame({"sku": "A", "period": days, "sales": 1.0, "tags": [["x"]] * 3})
+    with pytest.raises((ArgumentError, DataError), match=problem):
+        Panel.from_frame(frame, freq="D", **arguments)
+    with pytest.raises(ArgumentError, match="a mapping of names to arrays"):
+        Panel.from_frame(frame.drop(columns="tags"), freq="D").with_channels(days)

@@ -49,7 +49,8 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse every argument that is out of its range, all at once."""
         wrong = []
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+        whole = isinstance(self.seed, int | np.integer) and not isinstance(self.seed, bool)
+        if not whole or self.seed < 0:
             wrong.append(f"seed, a whole number from 0, got {self.seed!r}")
         for item in fields(self):
             low, high = item.metadata.get("range", (None, None))

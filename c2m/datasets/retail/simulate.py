@@ -11,6 +11,7 @@ from c2m.datasets.retail.common import Common
 from c2m.datasets.retail.item import ItemDays, draw_item
 from c2m.datasets.retail.settings import Settings
 from c2m.datasets.retail.shelf import Shelf
+from c2m.errors import ArgumentError
 from c2m.panel import Panel
 from c2m.periods import Calendar
 
@@ -150,6 +151,8 @@ def simulate_panel(
     >>> sorted(simulated.panel.channels)
     ['carts', 'event', 'in_stock', 'on_sale', 'price', 'sales', 'views', 'wishlists']
     """
+    if isinstance(signals, str):
+        raise ArgumentError(f"Expected several signals, got {signals!r}: pass ({signals!r},).")
     settings = Settings(
         seed=seed,
         n_items=n_items,

@@ -14,6 +14,7 @@ from c2m.forecast.backtest.leaderboard import Backtest
 from c2m.forecast.backtest.models import Entrant, check_forecast, fresh_model, name_models
 from c2m.forecast.backtest.scoring import Truth, score_demand, worth
 from c2m.forecast.scores import Groupings, forecast_change
+from c2m.forecast.scores.pairs import check_levels
 from c2m.forecast.target import check_horizon, first_known, need_panel, observed_target
 from c2m.frames import name_list
 
@@ -102,10 +103,11 @@ def backtest(
     Raises
     ------
     ArgumentError
-        If `panel` is none, if the history is too short for one known period before the first
-        cutoff, if a model has no ``fit`` and ``predict`` or forecasts another target, if one of
-        another kind takes the name of a naive row, or if what it returns is no forecast of the
-        wanted periods. An error of a model itself goes on with a note of its name and the cutoff.
+        If `panel` is none or another argument is out of range, if the history is too short for one
+        known period before the first cutoff, if a model has no ``fit`` and ``predict`` or forecasts
+        another target, if one of another kind takes the name of a naive row, or if what it returns
+        is no forecast of the wanted periods. An error of a model itself goes on with a note of its
+        name and the cutoff.
 
     References
     ----------
@@ -123,6 +125,8 @@ def backtest(
     {'four weeks': 0.0, 'MovingAverage': 0.0, 'SeasonalNaive': 0.25}
     """
     need_panel(panel)
+    if panel_at is not None and not callable(panel_at):
+        raise ArgumentError(f"Expected panel_at, from a cutoff to a panel, got {panel_at!r}.")
     named = name_models(models, panel.target)
     plan = _Plan(
         panel,
@@ -130,9 +134,9 @@ def backtest(
         check_horizon(horizon),
         _cutoffs(panel, check_horizon(horizon), windows, step),
         step,
-        tuple(levels),
+        tuple(check_levels(levels).tolist()),
         _lead_times(lead_times, horizon),
-        tuple(tuple(names) for names in groups),
+        _groups(groups),
         keep_forecasts,
     )
     rows: list[dict[str, Any]] = []
@@ -177,8 +181,16 @@ def _lead_times(
     lead_times: Sequence[int | tuple[int, int]], horizon: int
 ) -> tuple[tuple[int, int], ...]:
     """Return half-open ranges of steps that lie within the horizon."""
-    spans = [(0, one) if isinstance(one, int | np.integer) else tuple(one) for one in lead_times]
-    wrong = [span for span in spans if len(span) != 2 or not 0 <= span[0] < span[1] <= horizon]
+    if not isinstance(lead_times, Iterable):
+        raise ArgumentError(f"Expected several lead_times, got {lead_times!r}: pass a list.")
+    spans = [tuple(one) if isinstance(one, Iterable) else (0, one) for one in lead_times]
+    wrong = [
+        span
+        for span in spans
+        if len(span) != 2
+        or not all(isinstance(end, int | np.integer) for end in span)
+        or not 0 <= span[0] < span[1] <= horizon
+    ]
     if wrong:
         raise ArgumentError(
             f"Expected lead_times, each a number of periods or (start, stop) within {horizon}, got "
@@ -187,15 +199,26 @@ def _lead_times(
     return tuple((int(start), int(stop)) for start, stop in spans)
 
 
+def _groups(groups: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """Return levels of a hierarchy, each a tuple of names."""
+    if isinstance(groups, str) or any(isinstance(names, str) for names in groups):
+        raise ArgumentError(
+            f"Expected groups, a tuple of columns for each level such as [(), ('sku',)], got "
+            f"{groups!r}."
+        )
+    return tuple(tuple(names) for names in groups)
+
+
 def _known_at(plan: _Plan, cutoff: pd.Timestamp) -> "Panel":
     """Return the panel as it was known at a cutoff."""
     if plan.panel_at is None:
         return plan.panel.upto(cutoff)
-    known = plan.panel_at(cutoff)
-    if known.cutoff != cutoff or known.calendar != plan.panel.calendar:
+    panel, known = plan.panel, plan.panel_at(cutoff)
+    need_panel(known)
+    if (known.cutoff, known.calendar, known.target) != (cutoff, panel.calendar, panel.target):
         raise ArgumentError(
-            f"Expected panel_at to return a panel with cutoff {cutoff.date()} and freq "
-            f"{plan.panel.freq!r}, got {known!r}."
+            f"Expected panel_at to return a panel with cutoff {cutoff.date()}, freq "
+            f"{panel.freq!r} and target {panel.target!r}, got {known!r}."
         )
     return known
 

@@ -1,5 +1,6 @@
 """What enters a backtest: any model with fit and predict, by name, as a fresh copy."""
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -52,9 +53,9 @@ def name_models(
     ------
     ArgumentError
         If these are no models, two have one name, one of another kind takes the name of a naive
-        row, or one forecasts another target.
+        row, one is a class that needs arguments, or one forecasts another target.
     """
-    if not isinstance(models, Mapping | Iterable):
+    if not isinstance(models, Mapping | Iterable) or isinstance(models, str):
         raise ArgumentError(f"Expected several models, got {models!r}: pass [model].")
     named = dict(models) if isinstance(models, Mapping) else _named_by_type(models)
     for naive in (SeasonalNaive, MovingAverage):
@@ -136,6 +137,18 @@ def _named_by_type(models: Sequence[Entrant]) -> dict[str, Entrant]:
     return named
 
 
+def _check_made_without_arguments(name: str, model: Entrant) -> None:
+    if not isinstance(model, type):
+        return
+    try:
+        inspect.signature(model).bind()
+    except TypeError as error:
+        raise ArgumentError(
+            f"Expected {name!r} as a class that is made without arguments, but {error}: pass "
+            f"{model.__name__}(...)."
+        ) from None
+
+
 def _check_models(named: Mapping[str, Entrant], target: str) -> None:
     unfit = [
         name
@@ -147,6 +160,8 @@ def _check_models(named: Mapping[str, Entrant], target: str) -> None:
         raise ArgumentError(
             f"Expected models with fit(panel) and predict(horizon), got {name_list(unfit)} without."
         )
+    for name, model in named.items():
+        _check_made_without_arguments(name, model)
     targets = {name: getattr(model, "target", None) for name, model in named.items()}
     astray = [
         f"{name} forecasts {other!r}"

@@ -93,7 +93,8 @@ def score_demand(
         ``coverage_*``, ``pit_coverage_*`` and, for totals, ``total_pit_coverage_*``; ``pit_error``
         and ``total_pit_error``, the `calibration_error` at the nine levels of M5;
         ``lead_wql_<start>_<stop>`` for each lead time; ``wrmsse`` and ``wspl`` where the truth has
-        groups; ``n_scored`` series and periods. Totals count series of which every period is known.
+        groups, in which series count where they are known; ``n_scored`` series and periods. Totals
+        count series of which every period is known.
     """
     actual, mean = truth.actual, demand.mean
     whole = np.flatnonzero(~np.isnan(actual).any(axis=1))
@@ -224,12 +225,13 @@ def _group_scores(demand: "Demand", truth: Truth, levels: "Sequence[float]") -> 
     groups = truth.groups
     if groups is None:
         return {}
-    quantiles = scores.group_quantiles(demand, groups, levels, n_paths=_N_PATHS)
-    actual, past = truth.actual, truth.history
-    weights = truth.weights
+    actual, past, weights = truth.actual, truth.history, truth.weights
+    known = ~np.isnan(actual)
+    quantiles = scores.group_quantiles(demand, groups, levels, n_paths=_N_PATHS, known=known)
+    counted = np.where(known, actual, 0.0)
     return {
         "wrmsse": scores.wrmsse(actual, demand.mean, past, groups=groups, weights=weights),
-        "wspl": scores.wspl(actual, quantiles, levels, past, groups=groups, weights=weights),
+        "wspl": scores.wspl(counted, quantiles, levels, past, groups=groups, weights=weights),
     }
 
 

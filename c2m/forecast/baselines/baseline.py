@@ -96,8 +96,8 @@ class Baseline:
         if history.n_without:
             warn(
                 f"{history.n_without:,} of {panel.n_series:,} series have no known "
-                f"{panel.target!r}: the mean of series like them stands in. Give series an "
-                "attribute, or leave these out."
+                f"{panel.target!r}: the mean of series like them stands in. Give series "
+                "attributes, or leave these out."
             )
         chosen = panel if skus is None else panel.select(skus)
         rows = None if skus is None else find_skus(panel.keys, skus)

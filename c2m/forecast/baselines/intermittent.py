@@ -65,6 +65,8 @@ class Croston(Baseline, Parameters):
             raise ArgumentError(
                 f"Expected variant 'classic', 'sba' or 'sbj', got {self.variant!r}."
             )
+        if self.alpha is None:
+            raise ArgumentError("Expected alpha above 0 and at most 1, got None.")
         (alpha,) = weights("alpha", self.alpha, ())
         correction = {"classic": 1.0, "sba": 1 - alpha / 2, "sbj": 1 - alpha / (2 - alpha)}
         return _croston(alpha, correction[self.variant]), 1

@@ -11,7 +11,9 @@ from c2m.demand import Demand
 from c2m.distribution import GammaPoisson
 from c2m.errors import ArgumentError, warn
 from c2m.forecast.baselines.baseline import whole_number
+from c2m.forecast.baselines.history import known_mean
 from c2m.forecast.params import Parameters, check_fitted
+from c2m.forecast.pooling import group_series_by_attribute, pooled_mean
 from c2m.forecast.target import (
     check_horizon,
     check_target,
@@ -47,7 +49,8 @@ class StatsModel(Parameters):
     Means and variances of the state-space forecast become a law of counts with the same moments
     (see `moments_law`); means below 0 are set to 0. Unknown periods are unknown to the state
     space. A series with fewer than eight known periods, or one that does not vary, is forecast at
-    its mean and the variance of its history, with a warning that counts them.
+    its mean and the variance of its history, one without any at those of series like it, with a
+    warning that counts them.
 
     Parameters
     ----------
@@ -133,7 +136,10 @@ class StatsModel(Parameters):
         target = observed_target(panel)
         check_target(panel, target, panel.target)
         self.panel_ = panel
-        self.results_ = [self._fit_one(values) for values in target]
+        usual_moments = _simple_moments(panel, target)
+        self.results_ = [
+            self._fit_one(values, own) for values, own in zip(target, usual_moments, strict=True)
+        ]
         self._tell(target)
         return self
 
@@ -179,12 +185,14 @@ class StatsModel(Parameters):
             attributes=chosen.attributes,
         )
 
-    def _fit_one(self, values: "FloatArray") -> "tuple[float, float] | _Fitted":
+    def _fit_one(
+        self, values: "FloatArray", simple: tuple[float, float]
+    ) -> "tuple[float, float] | _Fitted":
         """Return the fitted model of a series, or mean and variance where there can be none."""
         known = np.flatnonzero(~np.isnan(values))
         own = values[known]
         if len(known) < _LEAST_KNOWN or np.ptp(own) == 0:
-            return (float(own.mean()), float(own.var())) if len(known) else (0.0, 0.0)
+            return simple
         history = values[known[0] :]
         season = self.season_length_ if len(history) >= 2 * self.season_length_ else 1
         with warnings.catch_warnings(record=True) as told:
@@ -200,7 +208,9 @@ class StatsModel(Parameters):
         if simple:
             warn(
                 f"{simple:,} of {n_series:,} series are constant or have fewer than "
-                f"{_LEAST_KNOWN} known periods: mean and variance of their history stand in."
+                f"{_LEAST_KNOWN} known periods: mean and variance of their history stand in, and "
+                f"for the {int(np.isnan(target).all(axis=1).sum()):,} of them without any, those "
+                "of series like them."
             )
         astray = sum(not result.converged for result in results if isinstance(result, _Fitted))
         if astray:
@@ -240,7 +250,8 @@ def moments_law(mean: "FloatArray", variance: "FloatArray") -> GammaPoisson:
     GammaPoisson
         ``dispersion = (variance - mean) / mean**2``. What the variance grows by over the horizon
         is uncertainty of the level, which later periods share: the level's variance is the mean
-        of ``(variance[h] - variance[0]) / mean[h]**2``, at most the least dispersion.
+        of ``(variance[h] - variance[0]) / mean[h]**2``, at most the least dispersion; both over
+        the periods with a mean above 0.
 
     Examples
     --------
@@ -252,8 +263,27 @@ def moments_law(mean: "FloatArray", variance: "FloatArray") -> GammaPoisson:
     square = np.maximum(mean, 1e-9) ** 2
     dispersion = np.where(mean > 0, np.maximum(variance - mean, 0.0) / square, 0.0)
     growth = np.maximum(variance - variance[:, :1], 0.0) / square
-    level = np.minimum(np.where(mean > 0, growth, 0.0).mean(axis=1), dispersion.min(axis=1))
-    return GammaPoisson(mean, dispersion, level)
+    count = np.count_nonzero(mean > 0, axis=1)
+    usual = np.where(mean > 0, growth, 0.0).sum(axis=1) / np.maximum(count, 1)
+    least = np.where(mean > 0, dispersion, np.inf).min(axis=1)
+    level = np.where(count > 0, np.minimum(usual, least), 0.0)
+    return GammaPoisson(mean, np.maximum(dispersion, level[:, None]), level)
+
+
+def _simple_moments(panel: "Panel", target: "FloatArray") -> list[tuple[float, float]]:
+    """Return mean and variance of each series' history; of series like it where it has none."""
+    mean = known_mean(target)
+    variance = known_mean((target - mean[:, None]) ** 2)
+    without = np.isnan(mean)
+    if without.any():
+        groups = group_series_by_attribute(panel.attributes, ~without)
+        between = known_mean((mean - pooled_mean(mean, groups))[:, None] ** 2)
+        spread = pooled_mean(variance, groups) + pooled_mean(between, groups)
+        mean, variance = (
+            np.where(without, stand_in, own)
+            for stand_in, own in ((pooled_mean(mean, groups), mean), (spread, variance))
+        )
+    return list(zip(mean.tolist(), variance.tolist(), strict=True))
 
 
 def _moments(fitted: "tuple[float, float] | _Fitted", horizon: int) -> "FloatArray":

@@ -73,7 +73,7 @@ class DirectBoosting(Parameters):
         Weight of one tree.
     max_rows : int
         Budget of learning rows, spread evenly over series, cutoffs and steps; beyond 100,000
-        rows no more than 60 a series are used.
+        rows no more than 60 a series are used. Where it is below 4 a series, some series teach.
     seed : int
         Seed of row and feature sampling.
     num_threads : int, optional

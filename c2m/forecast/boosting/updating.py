@@ -3,11 +3,13 @@
 import copy
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from c2m.errors import DataError, warn
 from c2m.forecast.features.recipe import described
 from c2m.forecast.features.table import FeatureTable
+from c2m.forecast.heads.labels import labels_of
 from c2m.forecast.target import check_target, need_panel, observed_single
 from c2m.frames import name_list, text_codes
 
@@ -44,6 +46,7 @@ def updated(model: "DirectBoosting", panel: "Panel") -> "DirectBoosting":
     check_target(panel, observed_single(panel, model.recipe_.target), model.recipe_.target)
     _warn_of_unseen(model, panel)
     _warn_of_little(model, panel)
+    _warn_of_negative(model, panel)
     new = copy.copy(model)
     new.panel_ = panel
     new.table_ = FeatureTable.of(panel, model.recipe_)
@@ -84,6 +87,12 @@ def _attribute_problems(model: "DirectBoosting", panel: "Panel") -> dict[str, st
     if absent:
         problem = f"it has no attribute {name_list(absent)}; it has {name_list(own) or 'none'}"
         problems[problem] = "add the attributes that the model reads"
+    groupings = model.head_.groupings
+    grouped = labels_of(panel.keys, panel.attributes, groupings)
+    lost = [name for name in groupings if name not in grouped]
+    if lost:
+        problem = f"it has no {name_list(lost)}, by which series share a level"
+        problems[problem] = "add the attributes that series are grouped by"
     for name, levels in model.recipe_.attributes.items():
         if name in own and levels is None:
             dtype = panel.attributes[name].dtype
@@ -105,6 +114,18 @@ def _warn_of_unseen(model: "DirectBoosting", panel: "Panel") -> None:
                 f"{len(unseen):,} of {panel.n_series:,} series have a {name!r} that the model has "
                 f"not met (first: {unseen.iloc[0]!r}): it is read as unknown. Fit a new model to "
                 "learn what it means."
+            )
+
+
+def _warn_of_negative(model: "DirectBoosting", panel: "Panel") -> None:
+    """Count the values below 0 of signals whose logarithms the trees were taught to read."""
+    for name in model.recipe_.signals:
+        below = 0 if name in model.recipe_.signed else int(np.count_nonzero(panel[name] < 0))
+        if below:
+            warn(
+                f"{below:,} values of {name!r} are below 0, which none was when the model was "
+                "fitted: windows whose mean is below 0 are read as unknown. Fit a new model to "
+                "learn what they mean."
             )
 
 

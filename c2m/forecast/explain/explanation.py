@@ -207,6 +207,8 @@ Because of price it is 25 % lower. Because of views it is 20 % higher.
         C2MWarning
             If one of them has series that the other has not; they are left out.
         """
+        if not isinstance(earlier, Explanation):
+            raise ArgumentError(f"Expected an earlier Explanation, got {type(earlier).__name__}.")
         start = max(self.first, earlier.first)
         stop = min(self.first + self.horizon, earlier.first + earlier.horizon)
         if self.calendar != earlier.calendar or start >= stop:

@@ -1,5 +1,6 @@
 """A model, and a simple one for the series where that wins."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,16 +15,15 @@ from c2m.forecast.baselines.naive import MovingAverage
 from c2m.forecast.fallback.evidence import pick
 from c2m.forecast.fallback.mixture import mix_laws
 from c2m.forecast.fallback.trials import trial_cutoffs, trial_losses
-from c2m.forecast.params import Parameters, check_fitted, unfitted
-from c2m.forecast.target import check_horizon, need_panel
+from c2m.forecast.params import Parameters, check_fitted, check_model, fitted_copy
+from c2m.forecast.target import check_horizon, need_panel, target_of
 from c2m.frames import did_you_mean, name_list, text_codes
+from c2m.panel import Panel
+from c2m.panel import folder as panel_folder
+from c2m.storage import Folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
-
-    from c2m.panel import Panel
 
 
 class Fallback(Parameters):
@@ -81,7 +81,7 @@ class Fallback(Parameters):
         model: Any,
         horizon: int,
         *,
-        baselines: "Sequence[Any] | None" = None,
+        baselines: Sequence[Any] | None = None,
         by: str | None = None,
         windows: int = 4,
     ) -> None:
@@ -107,8 +107,8 @@ class Fallback(Parameters):
         Raises
         ------
         ArgumentError
-            If `panel` is none, an argument is out of range, or a model lacks ``fit`` or
-            ``predict``.
+            If `panel` is none, an argument is out of range, a model lacks ``fit`` or
+            ``predict``, or they do not all forecast the panel's target.
 
         Warns
         -----
@@ -117,6 +117,12 @@ class Fallback(Parameters):
         """
         need_panel(panel)
         models, horizon = self._check(), check_horizon(self.horizon)
+        targets = {target_of(model) or panel.target for model in models}
+        if targets != {panel.target}:
+            raise ArgumentError(
+                f"Expected models of the panel's target {panel.target!r}, which are compared on "
+                f"it, got models of {name_list(sorted(targets))}."
+            )
         groups = self._groups(panel)
         seen = trial_cutoffs(panel, horizon, self.windows)
         self.choice_ = np.zeros(panel.n_series, dtype=np.intp)
@@ -131,14 +137,14 @@ class Fallback(Parameters):
             self.choice_ = pick(self.losses_, groups)
         used = np.unique(self.choice_)
         self.panel_ = panel
-        self.fitted_ = {int(place): unfitted(models[place]).fit(panel) for place in used}
+        self.fitted_ = {int(place): fitted_copy(models[place], panel) for place in used}
         return self
 
     def predict(
         self,
         horizon: int,
         future: object | None = None,
-        skus: "Sequence[str] | None" = None,
+        skus: Sequence[str] | None = None,
     ) -> Demand:
         """Forecast the periods after the panel's cutoff.
 
@@ -175,6 +181,51 @@ class Fallback(Parameters):
         demand: Demand = replace(first, law=law, notes=(*self._shares(), *notes))
         return demand if skus is None else demand.select(skus)
 
+    def to_folder(self) -> Folder:
+        """Return what was learnt: who goes by which model, and the fitted models.
+
+        Returns
+        -------
+        Folder
+            What `from_folder` reads.
+        """
+        from c2m.forecast.saving import model_folder
+
+        check_fitted(self, "fitted_")
+        arrays = {"choice": self.choice_, "losses": self.losses_}
+        folder = Folder({"used": list(self.fitted_)}, arrays)
+        folder = folder.with_part("panel", panel_folder.to_folder(self.panel_))
+        for place, model in self.fitted_.items():
+            folder = folder.with_part(f"model-{place}", model_folder(model))
+        return folder
+
+    @classmethod
+    def from_folder(cls, arguments: dict[str, Any], folder: Folder) -> Self:
+        """Return the model of which `to_folder` wrote what was learnt.
+
+        Parameters
+        ----------
+        arguments : dict
+            The constructor's.
+        folder : Folder
+            What was learnt.
+
+        Returns
+        -------
+        Fallback
+            The fitted model.
+        """
+        from c2m.forecast.saving import model_of
+
+        model = cls(**arguments)
+        model.panel_ = Panel(**panel_folder.from_folder(folder.part("panel")))
+        model.choice_ = folder.arrays["choice"].astype(np.intp)
+        model.losses_ = folder.arrays["losses"]
+        model.fitted_ = {
+            int(place): model_of(folder.part(f"model-{place}")) for place in folder.facts["used"]
+        }
+        return model
+
     def _shares(self) -> list[str]:
         """Say how many series go by which model."""
         models = self._check()
@@ -191,25 +242,21 @@ class Fallback(Parameters):
             names = list(map(str, panel.attributes.columns))
             raise ArgumentError(
                 f"Expected by, an attribute of the panel, got {self.by!r}"
-                f"{did_you_mean(self.by, names)}; there are {name_list(names) or 'none'}."
+                f"{did_you_mean(str(self.by), names)}; there are {name_list(names) or 'none'}."
             )
         codes = text_codes(panel.attributes[self.by])
         return np.asarray(pd.factorize(codes, use_na_sentinel=False)[0], dtype=np.intp)
 
     def _check(self) -> list[Any]:
         """Return the model and the baselines."""
+        if not isinstance(self.baselines, Sequence | None):
+            raise ArgumentError(f"Expected baselines, a list of models, got {self.baselines!r}.")
         others = (MovingAverage(), TSB(), ETS()) if self.baselines is None else self.baselines
         models = [self.model, *others]
-        unfit = [
-            repr(model)
-            for model in models
-            if not (hasattr(model, "fit") and hasattr(model, "predict"))
-        ]
-        if unfit or len(models) < 2:
-            raise ArgumentError(
-                "Expected a model and baselines with fit(panel) and predict(horizon), got "
-                f"{name_list(unfit) or 'no baseline'}."
-            )
+        for model in models:
+            check_model(model)
+        if len(models) < 2:
+            raise ArgumentError("Expected at least one baseline beside the model, got none.")
         if not isinstance(self.windows, int | np.integer) or self.windows < 2:
             raise ArgumentError(f"Expected windows, a whole number >= 2, got {self.windows!r}.")
         return models

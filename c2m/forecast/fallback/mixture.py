@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c2m.distribution import GammaPoisson, Law
+from c2m.distribution.level_sets import counts_of
 
 
 def mix_laws(
@@ -39,9 +40,7 @@ def mix_laws(
     >>> mix_laws(laws, np.array([1, 0])).mean.tolist()
     [[9.0], [1.0]]
     """
-    parts = [
-        law if isinstance(law, GammaPoisson) else GammaPoisson(*law.moments(codes)) for law in laws
-    ]
+    parts = [counts_of(law, codes) for law in laws]
     series = np.arange(len(chosen))
     mean, dispersion, level = (
         np.stack([getattr(part, name) for part in parts])[chosen, series]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from c2m.errors import C2MWarning
-from c2m.forecast.params import unfitted
+from c2m.forecast.params import fitted_copy
 from c2m.forecast.target import first_known, observed_target
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def trial_losses(
         for position, model in enumerate(models):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", C2MWarning)
-                demand = unfitted(model).fit(known).predict(horizon)
+                demand = fitted_copy(model, known).predict(horizon)
                 own = _loss(actual, demand.quantiles(LEVELS), demand.total(levels=LEVELS))
             losses[window, position, rows] = own
     return losses

@@ -42,7 +42,8 @@ def signal_columns(
     ------
     str, ndarray of shape (n_rows,)
         One feature. A signal that was below 0 somewhere is compared by differences, others by
-        logarithms; one that holds for all series has no amount for a unit of theirs.
+        logarithms, unknown where it fell below 0 after the fit; one that holds for all series has
+        no amount for a unit of theirs.
     """
     recipe, sums = table.recipe, table.sums[name]
     *short, long = recipe.moves
@@ -51,7 +52,7 @@ def signal_columns(
 
     def _mean(width: int, lag: int = 0) -> "FloatArray":
         mean = sums.mean(rows.series, rows.origin - lag, width)
-        return mean if signed else np.log(mean + floor)
+        return mean if signed else _logarithm(mean + floor)
 
     base = _mean(long)
     recent = {width: _mean(width) for width in short}
@@ -65,6 +66,11 @@ def signal_columns(
     if not signed and name not in recipe.shared and channel(name).rollup != "mean":
         for width in short[1:] or recipe.moves:
             yield f"{name} per unit {width}", recent.get(width, base) - np.log(level)
+
+
+def _logarithm(values: "FloatArray") -> "FloatArray":
+    """Return the logarithm; unknown of what was never below 0 at the fit and is now."""
+    return np.log(np.where(values > 0, values, np.nan))
 
 
 def signal_floor(table_sums: tuple["FloatArray", NDArray[np.int64]]) -> "FloatArray":

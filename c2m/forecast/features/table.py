@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from c2m.forecast.features.channels import Column, known_columns, signal_columns, signal_floor
 from c2m.forecast.features.recipe import TURNS, described, half_width
 from c2m.forecast.features.rows import Rows
-from c2m.forecast.features.running import Positions, Running, blocks, periods_since, smooth
+from c2m.forecast.features.running import (
+    Positions,
+    Running,
+    blocks,
+    one_row,
+    periods_since,
+    smooth,
+)
 from c2m.forecast.pooling import group_series_by_attribute
 from c2m.forecast.target import observed_single
 from c2m.frames import text_codes
@@ -101,6 +108,8 @@ class FeatureTable:
             The table.
         """
         target = observed_single(panel, recipe.target)
+        if len(one_row(target)) < len(target):  # a target is each series' own
+            target = target.copy()
         start = max(panel.n_periods - recipe.kept, 0)
         group = group_series_by_attribute(
             panel.attributes, np.asarray(~np.isnan(target).all(axis=1))

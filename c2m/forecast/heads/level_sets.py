@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c2m.distribution import LevelSets
-from c2m.distribution.level_sets import curve_means
+from c2m.distribution.level_sets import LARGE, curve_means, place_means
 from c2m.forecast.heads.counts import CountHead
 from c2m.forecast.heads.shared import Groups, SharedLevels
 
@@ -29,9 +29,6 @@ _MIXTURES: Final = 16
 """Steps from one set to the next."""
 
 _ROUNDING: Final = 1e-9
-
-_LARGE: Final = 20.0
-"""From this mean on what came is scaled to the middle of its set; below, units are too coarse."""
 
 
 @dataclass(frozen=True)
@@ -153,10 +150,8 @@ class LevelSetHead:
             The distribution.
         """
         unit, square = curve_means(_LEVELS, self.curves), curve_means(_LEVELS, self.curves**2)
-        place = np.interp(mean, [0, *unit], np.arange(-1, len(unit)))
+        place, scale = place_means(mean, _LEVELS, self.curves, whole=self.counts.whole)
         nearest = np.clip(np.rint(place), 0, None).astype(np.intp)
-        stretch = (mean > unit[0]) & ((unit[nearest] >= _LARGE) | (not self.counts.whole))
-        scale = np.where(stretch | (mean > unit[-1]), mean / unit[nearest], 1.0)
         often = np.minimum(mean / unit[0], 1.0)
         squared = square[nearest] * scale**2 * often
         some = np.maximum(mean, 1e-30)
@@ -207,5 +202,5 @@ def _mix(curves: "FloatArray") -> "FloatArray":
 def _curve(size: "FloatArray", came: "FloatArray") -> "FloatArray":
     """Return the quantiles of one set."""
     centre = np.exp(np.log(size).mean())
-    values = came * centre / size if centre >= _LARGE else came
+    values = came * centre / size if centre >= LARGE else came
     return np.asarray(np.quantile(values, _LEVELS, method="inverted_cdf"), dtype=np.float64)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
@@ -147,7 +148,7 @@ def fit_shared(
     found: dict[str, float] = {}
     while len(found) < min(_MOST_FACTORS, len(codes)):
         tried = [_best(sums, found, name) for name in codes if name not in found]
-        loss, name, variance = min(tried)
+        loss, name, variance = min(tried, key=itemgetter(0))  # of equals the plainer comes first
         if variance <= 0 or (sums.loss(found) - loss) * weight < _LEAST_GAIN:
             break
         found[name] = variance

@@ -15,9 +15,9 @@ from c2m.forecast.hierarchy.groups import By, settle_groups
 from c2m.forecast.hierarchy.scaling import scaled_law
 from c2m.forecast.hierarchy.strength import Totals, group_plans, try_strengths
 from c2m.forecast.hierarchy.trials import hold_out, trial_cutoffs
-from c2m.forecast.params import Parameters, check_fitted, unfitted
+from c2m.forecast.params import Parameters, check_fitted, check_model, fitted_copy
 from c2m.forecast.rhythm import rhythm
-from c2m.forecast.target import check_horizon, need_panel
+from c2m.forecast.target import check_horizon, need_panel, target_of
 from c2m.frames import name_list
 from c2m.panel import Panel
 from c2m.panel import folder as panel_folder
@@ -150,8 +150,7 @@ class Aligned(Parameters):
         need_panel(panel)
         self.horizon_ = self._check(panel)
         groups = settle_groups(panel, self.by)  # refuses before the model learns for long
-        learnt = unfitted(self.model)
-        self.model_ = learnt.fit(panel) or learnt
+        self.model_ = fitted_copy(self.model, panel)
         self._take_in(panel, groups.by)
         self._aggregate()
         self.losses_: dict[float, float] = {}
@@ -305,7 +304,7 @@ class Aligned(Parameters):
         self.panel_ = panel
         self.groups_ = settle_groups(panel, by)
         self.totals_ = Totals.of(
-            panel, self.groups_, getattr(self.model, "target", None), self.aggregate, self.horizon_
+            panel, self.groups_, target_of(self.model), self.aggregate, self.horizon_
         )
 
     def _aggregate(self) -> None:
@@ -351,7 +350,7 @@ class Aligned(Parameters):
             self.panel_,
             self.groups_,
             kind=self.aggregate,
-            target=getattr(self.model, "target", None),
+            target=target_of(self.model),
         )
         return min(self.losses_, key=lambda strength: self.losses_[strength])
 
@@ -370,11 +369,12 @@ class Aligned(Parameters):
 
     def _check(self, panel: "Panel") -> int:
         """Refuse arguments out of range, all at once; return the horizon of the trials."""
+        check_model(self.model)
         wrong = []
         if self.aggregate not in get_args(Kind):
             wrong.append(f"aggregate={self.aggregate!r} ({name_list(get_args(Kind))})")
         number = isinstance(self.strength, int | float) and 0 <= self.strength <= 1
-        if self.strength != "auto" and not number:
+        if not number and not (isinstance(self.strength, str) and self.strength == "auto"):
             wrong.append(f"strength={self.strength!r} ('auto', or 0 to 1)")
         own = getattr(self.model, "max_horizon", None)
         usual = _HORIZONS[rhythm(panel.calendar)] if own is None else own
@@ -382,8 +382,6 @@ class Aligned(Parameters):
         for name, value in (("windows", self.windows), ("horizon", horizon)):
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
                 wrong.append(f"{name}={value!r} (a whole number >= 1)")
-        if isinstance(self.model, type) or not hasattr(self.model, "predict"):
-            wrong.append(f"model={self.model!r} (a model with fit and predict)")
         if wrong:
             raise ArgumentError(f"Expected other arguments than {', '.join(wrong)}.")
         return int(horizon)

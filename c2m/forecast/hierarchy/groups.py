@@ -93,6 +93,8 @@ def settle_groups(panel: "Panel", by: By) -> Groups:
     ArgumentError
         If a name is neither key nor attribute, or there would be more than `MOST_GROUPS` groups.
     """
+    if not isinstance(by, str | Sequence):
+        raise ArgumentError(f"Expected by, names of keys or attributes, got {by!r}.")
     both = pd.concat([panel.keys, panel.attributes], axis=1)
     names = auto_columns(panel) if by == "auto" else (by,) if isinstance(by, str) else tuple(by)
     absent = [name for name in names if name not in both.columns]

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from c2m.errors import C2MWarning
-from c2m.forecast.params import unfitted
+from c2m.forecast.params import fitted_copy
 from c2m.forecast.scores.scaled import naive_error
-from c2m.forecast.target import first_known, observed_target
+from c2m.forecast.target import first_known, observed_target, target_of
 
 if TYPE_CHECKING:
     from c2m.forecast.scores.groupings import Groupings
@@ -94,7 +94,7 @@ def hold_out(model: Any, panel: "Panel", horizon: int, counts: Sequence[int]) ->
     list of Trial
         One a cutoff.
     """
-    actual = observed_target(panel, getattr(model, "target", None))
+    actual = observed_target(panel, target_of(model))
     index = pd.MultiIndex.from_frame(panel.keys)
     trials: list[Trial] = []
     learnt: Any = None
@@ -105,8 +105,7 @@ def hold_out(model: Any, panel: "Panel", horizon: int, counts: Sequence[int]) ->
             if learnt is not None and hasattr(learnt, "update"):
                 learnt = learnt.update(known)
             else:
-                learnt = unfitted(model)
-                learnt = learnt.fit(known) or learnt
+                learnt = fitted_copy(model, known)
             series = index.get_indexer(pd.MultiIndex.from_frame(known.keys))
             came = actual[series, count : count + horizon]
             trials.append(Trial(count, series, learnt.predict(horizon).mean, came))

@@ -75,8 +75,9 @@ def add_range(
     Returns
     -------
     Panel
-        The panel with the new series. Attributes are those of the range; one that only the panel
-        has is taken from the like-styles where all of these agree.
+        The panel with the new series. Their attributes are those of the range; one that only the
+        panel has is taken from the like-styles where all of these agree. What the panel says of a
+        SKU that it has already stays.
 
     Raises
     ------
@@ -133,9 +134,14 @@ def add_range(
 
 def _skus(rows: pd.DataFrame, template: str) -> "pd.Series[str]":
     """Return the SKU of each row."""
-    named = [part for _, part, _, _ in string.Formatter().parse(template) if part is not None]
+    try:
+        fields = list(string.Formatter().parse(template))
+    except (TypeError, ValueError):
+        fields = []
+    named = [part for _, part, _, _ in fields if part is not None]
+    plain = all(not spec and not conversion for _, _, spec, conversion in fields)
     wrong = [name for name in named if name not in _PARTS or name not in rows]
-    if wrong or not named:
+    if wrong or not named or not plain:
         there = [name for name in _PARTS if name in rows]
         usual = "-".join(f"{{{name}}}" for name in there)
         raise ArgumentError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 import pandas as pd
 
+from c2m.errors import ArgumentError
 from c2m.forecast.launch.levels import Levels, add_up, running
 from c2m.frames import text_codes
 
@@ -82,7 +83,7 @@ class Evidence:
         groups: "Groups",
         signals: "Sequence[str]",
         windows: tuple[int, int],
-        kinds: Kinds | None = None,
+        like: "Evidence | None" = None,
     ) -> Self:
         """Prepare a panel.
 
@@ -100,16 +101,24 @@ class Evidence:
             Channels to use.
         windows : (int, int)
             A short and a long window, in periods.
-        kinds : mapping, optional
-            See the class; those of the panel unless given.
+        like : Evidence, optional
+            Earlier evidence, whose features these shall be, in the same order; what the panel
+            makes possible unless given.
 
         Returns
         -------
         Evidence
             The evidence.
+
+        Raises
+        ------
+        ArgumentError
+            If the panel has no price, and `like` has.
         """
         n_periods, window = panel.n_periods, windows[1]
-        kinds = find_kinds(panel) if kinds is None else kinds
+        kinds = find_kinds(panel) if like is None else like.kinds
+        if like is not None and like.price is not None and "price" not in panel:
+            raise ArgumentError("Expected a panel with 'price', which the model learnt from.")
         on_sale = ~np.isnan(target)
         even = np.ones(n_periods)
         found = {}
@@ -118,7 +127,7 @@ class Evidence:
             of_sold = np.where(on_sale, values, np.nan)
             found[name] = values, Levels.of(groups, of_sold, even, window)
         price = None
-        if "price" in panel:
+        if "price" in panel and (like is None or like.price is not None):
             values = panel["price"].astype(np.float64)
             asked = np.where(on_sale & (values[:, :n_periods] > 0), values[:, :n_periods], np.nan)
             price = values, Levels.of(groups, asked, even, window)
@@ -128,7 +137,7 @@ class Evidence:
             levels=Levels.of(groups, target, season[:n_periods], window),
             signals=found,
             price=price,
-            kin=_kin(panel, target, season),
+            kin=_kin(panel, target, season, None if like is None else tuple(like.kin)),
             kinds=kinds,
             flags=_flags(panel, kinds),
             windows=windows,
@@ -247,18 +256,22 @@ def _recent(
 
 
 def _kin(
-    panel: "Panel", target: "FloatArray", season: "FloatArray"
+    panel: "Panel", target: "FloatArray", season: "FloatArray", asked: tuple[str, ...] | None
 ) -> dict[str, tuple["Positions", "FloatArray", "FloatArray"]]:
-    """Return the running sums of siblings: the same SKU elsewhere, the same style."""
+    """Return the running sums of siblings: the same SKU elsewhere, the same style.
+
+    Of those asked for, or where nobody asks of those that tell some series apart but not all.
+    """
     n_periods = target.shape[1]
     names = {"sku": panel.keys["sku"]} if len(panel.keys.columns) > 1 else {}
     if "style" in panel.attributes:
         names["style"] = panel.attributes["style"]
+    nobody = pd.Series(np.full(panel.n_series, None), dtype="str")
     known = ~np.isnan(target)
     found = {}
-    for name, values in names.items():
-        codes, levels = pd.factorize(text_codes(values))
-        if not 1 < len(levels) < panel.n_series:
+    for name in names if asked is None else asked:
+        codes, levels = pd.factorize(text_codes(names.get(name, nobody)))
+        if asked is None and not 1 < len(levels) < panel.n_series:
             continue
         last = np.where(codes < 0, len(levels), codes).astype(np.intp)
         sold = running(add_up(np.where(known, target, 0.0), last))

@@ -1,15 +1,16 @@
 """A forecast for what is not yet sold, or only just."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
 
 from c2m.demand import Demand
 from c2m.distribution import GammaPoisson
 from c2m.errors import ArgumentError
+from c2m.forecast.baselines.baseline import whole_number
 from c2m.forecast.launch.births import ALWAYS, find_births, stages, young_periods
 from c2m.forecast.launch.evidence import Evidence
 from c2m.forecast.launch.learners import GROUP_MEAN, learn
@@ -29,12 +30,13 @@ from c2m.forecast.target import (
     sold_ahead,
 )
 from c2m.frames import did_you_mean, name_list
+from c2m.panel import Panel
+from c2m.panel import folder as panel_folder
+from c2m.storage import Folder
 
 if TYPE_CHECKING:
     from c2m.forecast.launch.births import Positions
-    from c2m.forecast.launch.evidence import Kinds
     from c2m.forecast.target import FloatArray
-    from c2m.panel import Panel
 
 _WINDOWS: Final = {"D": (7, 28), "W": (1, 4), "MS": (1, 3)}
 _NO_SIGNAL: Final = frozenset(
@@ -84,6 +86,8 @@ class LaunchModel(Parameters):
         ``"trees"``, ``"log-linear"`` or ``"group mean"``: what foretold held-out launches best.
     n_launches_ : int
         Past launches that it was learnt from.
+    learnt_from_ : Panel
+        The panel whose launches it was learnt from; `update` does not change it.
     signals_ : tuple of str
         The signals used.
     spread_ : Spread
@@ -152,10 +156,10 @@ class LaunchModel(Parameters):
         """
         need_panel(panel)
         self.max_horizon_ = check_horizon(self.max_horizon)
-        own = young_periods(panel.calendar) if self.window is None else self.window
-        self.window_ = _window(own)
+        self.window_ = whole_number("window", self.window, young_periods(panel.calendar))
         born = self._prepare(panel, None)
         self._learn(born)
+        self.learnt_from_ = panel
         return self
 
     def update(self, panel: "Panel") -> Self:
@@ -174,17 +178,55 @@ class LaunchModel(Parameters):
         Raises
         ------
         ArgumentError
-            If the model is not fitted, or the panel lacks a signal that it uses.
+            If the model is not fitted, or the panel lacks a signal or the price that it uses.
         """
         check_fitted(self, "spread_")
         need_panel(panel)
         model = copy(self)
         model.signals = self.signals_
-        model._prepare(panel, self.evidence_.kinds)
+        model._prepare(panel, self.evidence_)
         model.signals = self.signals
         return model
 
-    def _prepare(self, panel: "Panel", kinds: "Kinds | None") -> "Positions":
+    def to_folder(self) -> Folder:
+        """Return what `from_folder` learns from again: the panel, and that of the last `update`.
+
+        Returns
+        -------
+        Folder
+            One panel or two.
+        """
+        check_fitted(self, "spread_")
+        folder = Folder({}).with_part("learnt_from", panel_folder.to_folder(self.learnt_from_))
+        if self.panel_ is self.learnt_from_:
+            return folder
+        return folder.with_part("updated_to", panel_folder.to_folder(self.panel_))
+
+    @classmethod
+    def from_folder(cls, arguments: dict[str, Any], folder: Folder) -> Self:
+        """Return the model of which `to_folder` wrote what was learnt.
+
+        Parameters
+        ----------
+        arguments : dict
+            The constructor's.
+        folder : Folder
+            What was learnt.
+
+        Returns
+        -------
+        LaunchModel
+            The fitted model.
+        """
+        learnt_from, *later = (
+            Panel(**panel_folder.from_folder(folder.part(name)))
+            for name in ("learnt_from", "updated_to")
+            if name == "learnt_from" or name in folder.facts
+        )
+        model = cls(**arguments).fit(learnt_from)
+        return model.update(later[0]) if later else model
+
+    def _prepare(self, panel: "Panel", like: Evidence | None) -> "Positions":
         """Bring a panel into the form that lessons and forecasts are read from."""
         name = panel.target if self.target is None else self.target
         target = observed_target(panel, name)
@@ -197,7 +239,7 @@ class LaunchModel(Parameters):
         self.groups_ = Groups.of(panel, np.asarray(~np.isnan(target).all(axis=1)))
         windows = _WINDOWS[rhythm(panel.calendar)]
         self.evidence_ = Evidence.of(
-            panel, target, season, self.groups_, self.signals_, windows, kinds
+            panel, target, season, self.groups_, self.signals_, windows, like
         )
         born = find_births(panel, name)
         self.curves_ = LifeCurves.fit(target, born, season, self.groups_.kind, self.window_)
@@ -341,6 +383,8 @@ def _signals(
     if isinstance(asked, str) and asked == "auto":
         taken = {target, *panel.known} | _NO_SIGNAL
         return tuple(name for name in panel.channels if name not in taken)
+    if not isinstance(asked, Iterable):
+        raise ArgumentError(f"Expected signals, 'auto' or names of channels, got {asked!r}.")
     names = [asked] if isinstance(asked, str) else list(asked)
     absent = [name for name in names if name not in panel]
     if absent:
@@ -350,10 +394,3 @@ def _signals(
             f"there are {name_list(panel.channels)}."
         )
     return tuple(name for name in names if name != target)
-
-
-def _window(window: int) -> int:
-    """Return the window if it is a whole number of at least one period."""
-    if isinstance(window, bool) or not isinstance(window, int | np.integer) or window < 1:
-        raise ArgumentError(f"Expected window, a whole number of periods >= 1, got {window!r}.")
-    return int(window)

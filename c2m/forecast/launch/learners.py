@@ -19,6 +19,7 @@ _POWER: Final = 1.5
 _PENALTIES: Final = (0.03, 0.3)
 _LEAST_FOR_TREES: Final = 50
 _LEAST_FOR_LINEAR: Final = 8
+_TREES: Final = 120
 _FOLDS: Final = 4
 _PRIOR_LAUNCHES: Final = 3.0
 _MOST_SPREADS: Final = 3.0
@@ -235,7 +236,7 @@ def _trees_with(seed: int, num_threads: int) -> Callable[[Lessons], Fitted]:
             "force_row_wise": True,
             "verbosity": -1,
         }
-        booster = lightgbm.train(parameters, data, num_boost_round=120)
+        booster = lightgbm.train(parameters, data, num_boost_round=_TREES)
 
         def _factor(features: "FloatArray") -> "FloatArray":
             raw = booster.predict(

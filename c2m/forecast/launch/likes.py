@@ -107,7 +107,8 @@ def like_levels(
     by_style = pd.DataFrame({"sold": sold, "usual": usual}).groupby(names.to_numpy()).sum()
     factor, count = nothing.factor.copy(), nothing.count.copy()
     for text in set(lists) - {""}:
-        found = by_style.reindex(text.split(LIST)).query("usual > 0")
+        styles = list(dict.fromkeys(style.strip() for style in text.split(LIST)))
+        found = by_style.reindex(styles).query("usual > 0")
         rows = lists == text
         count[rows] = len(found)
         if len(found):

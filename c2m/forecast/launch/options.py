@@ -133,8 +133,8 @@ def colour_shares(
         given.
     prior : mapping of str to float, optional
         Share of each option before anything is counted; its share of the past styles' sales,
-        or equal shares, unless given. Options that it does not name share alike what the least
-        of those named has.
+        or equal shares, unless given. An option that it does not name weighs as much as the
+        least of those named.
 
     Returns
     -------

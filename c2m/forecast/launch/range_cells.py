@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from c2m.cells import hidden_cells, hidden_problem
 from c2m.checks import Check
 from c2m.engines import engine
 from c2m.errors import ArgumentError, DataError
@@ -21,6 +22,9 @@ LIST: Final = ";"
 """Between the values of a list: colours, sizes, like-styles."""
 
 _BOOKS: Final = (".xlsx", ".xlsm", ".xls", ".ods")
+_OPEN_BOOKS: Final = (".xlsx", ".xlsm")
+"""Workbooks in which cells can be found that only look empty."""
+
 _TEXTS: Final = (".csv", ".tsv", ".txt")
 _DELIMITERS: Final = (",", ";", "\t")
 _EXACT_BELOW: Final = 1e15
@@ -92,13 +96,20 @@ def read_cells(source: object) -> Cells:
     if not path.is_file():
         raise ArgumentError(f"Expected a range file, but there is no file {path}.")
     rows: Sequence[Sequence[Any]]
-    rows = _book(path) if path.suffix.lower() in _BOOKS else _text(path)
+    problems: list[tuple[str, str]] = []
+    if path.suffix.lower() in _BOOKS:
+        rows, problems = _book(path)
+    else:
+        rows = _text(path)
     if not rows:
         problem = "it has no rows"
         raise DataError(path.name, [problem], "pass a header row and a row for each style")
     header = [str(cell) for cell in rows[0]]
     numbered = [(n, row) for n, row in enumerate(rows[1:], start=2) if any(map(_spell, row))]
-    return _tidy(path.name, header, [row for _, row in numbered], [n for n, _ in numbered])
+    cells = _tidy(path.name, header, [row for _, row in numbered], [n for n, _ in numbered])
+    for problem, fix in problems:
+        cells.check.add(problem, fix)
+    return cells
 
 
 def _text(path: Path) -> Sequence[Sequence[Any]]:
@@ -112,16 +123,19 @@ def _text(path: Path) -> Sequence[Sequence[Any]]:
     return list(csv.reader(StringIO(text, newline=""), delimiter=delimiter))
 
 
-def _book(path: Path) -> Sequence[Sequence[Any]]:
+def _book(path: Path) -> tuple[Sequence[Sequence[Any]], list[tuple[str, str]]]:
+    """Return the cells of the first sheet, and what is wrong with those that look empty."""
     calamine = engine("python_calamine", "Excel files")
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
             sheet = book.get_sheet_by_index(0)
             rows: Sequence[Sequence[Any]] = sheet.to_python(skip_empty_area=False)
+            is_open = path.suffix.lower() in _OPEN_BOOKS
+            hidden = hidden_cells(path).get(sheet.name, []) if is_open else []
     except (calamine.CalamineError, zipfile.BadZipFile, KeyError) as error:
         fix = "save it as an Excel workbook (.xlsx) without a password"
         raise DataError(path.name, [f"the file is no workbook: {error}"], fix) from error
-    return rows
+    return rows, [hidden_problem(sheet.name, hidden)] if hidden else []
 
 
 def _tidy(

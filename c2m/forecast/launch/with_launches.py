@@ -1,7 +1,6 @@
 """One model for what has a history, another for what has none yet."""
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,11 +10,13 @@ import pandas as pd
 from c2m.demand import Demand
 from c2m.distribution import GammaPoisson, Shared
 from c2m.errors import ArgumentError
+from c2m.forecast.baselines.baseline import whole_number
 from c2m.forecast.launch.births import ALWAYS, find_births, young_periods
 from c2m.forecast.launch.launch import LaunchModel
-from c2m.forecast.params import Parameters, check_fitted
-from c2m.forecast.target import check_horizon, need_panel, observed_target
+from c2m.forecast.params import Parameters, check_fitted, check_model, fitted_copy, unfitted
+from c2m.forecast.target import check_horizon, need_panel, observed_target, target_of
 from c2m.frames import read_frame, text_codes
+from c2m.storage import Folder
 
 if TYPE_CHECKING:
     from c2m.forecast.launch.births import Positions
@@ -81,26 +82,18 @@ class WithLaunches(Parameters):
         Raises
         ------
         ArgumentError
-            If no `launch` is given and the model has no ``max_horizon``.
+            If `model` or `launch` is none, no `launch` is given and the model has no
+            ``max_horizon``, or both forecast different channels.
         """
         need_panel(panel)
-        launch = self.launch
-        if launch is None:
-            horizon = getattr(self.model, "max_horizon", None)
-            if horizon is None:
-                raise ArgumentError(
-                    f"Expected launch= beside {self.model!r}, which has no max_horizon: pass "
-                    "launch=LaunchModel(max_horizon=...)."
-                )
-            launch = LaunchModel(check_horizon(horizon))
-        young = young_periods(panel.calendar) if self.young is None else check_horizon(self.young)
+        launch = self._launch(panel)
+        young = whole_number("young", self.young, young_periods(panel.calendar))
         born = find_births(panel, launch.target)
         unknown = np.isnan(observed_target(panel, launch.target)).all(axis=1)
         self.new_ = unknown | ((born != ALWAYS) & (panel.n_periods - born < young))
         self.panel_ = panel
-        self.launch_ = copy(launch).fit(panel)
-        self.old_keys_ = panel.keys[~self.new_].reset_index(drop=True)
-        fitted = None if self.new_.all() else copy(self.model).fit(_rows(panel, ~self.new_))
+        self.launch_: LaunchModel = unfitted(launch).fit(panel)
+        fitted = None if self.new_.all() else fitted_copy(self.model, _rows(panel, ~self.new_))
         self.model_: Any = fitted
         return self
 
@@ -146,15 +139,82 @@ class WithLaunches(Parameters):
             return launches
         return _join(chosen, new, self._established(horizon, future, established), launches)
 
+    def to_folder(self) -> Folder:
+        """Return what was learnt: both models, and which series are new.
+
+        Returns
+        -------
+        Folder
+            What `from_folder` reads; the panel is that of the launch model.
+        """
+        from c2m.forecast.saving import model_folder
+
+        check_fitted(self, "launch_")
+        facts = {"has_model": self.model_ is not None}
+        folder = Folder(facts, {"new": self.new_}).with_part("launch", model_folder(self.launch_))
+        return (
+            folder.with_part("model", model_folder(self.model_)) if facts["has_model"] else folder
+        )
+
+    @classmethod
+    def from_folder(cls, arguments: dict[str, Any], folder: Folder) -> Self:
+        """Return the model of which `to_folder` wrote what was learnt.
+
+        Parameters
+        ----------
+        arguments : dict
+            The constructor's.
+        folder : Folder
+            What was learnt.
+
+        Returns
+        -------
+        WithLaunches
+            The fitted model.
+        """
+        from c2m.forecast.saving import model_of
+
+        model = cls(**arguments)
+        model.launch_ = model_of(folder.part("launch"))
+        model.panel_ = model.launch_.panel_
+        model.new_ = folder.arrays["new"].astype(bool)
+        model.model_ = model_of(folder.part("model")) if folder.facts["has_model"] else None
+        return model
+
+    def _launch(self, panel: "Panel") -> LaunchModel:
+        """Check both models; return that of launches."""
+        check_model(self.model)
+        own = target_of(self.model)
+        if self.launch is None:
+            horizon = getattr(self.model, "max_horizon", None)
+            if horizon is None:
+                raise ArgumentError(
+                    f"Expected launch= beside {self.model!r}, which has no max_horizon: pass "
+                    "launch=LaunchModel(max_horizon=...)."
+                )
+            return LaunchModel(check_horizon(horizon), target=own)
+        if not isinstance(self.launch, LaunchModel):
+            raise ArgumentError(f"Expected launch, a LaunchModel, got {self.launch!r}.")
+        targets = own or panel.target, self.launch.target or panel.target
+        if targets[0] != targets[1]:
+            raise ArgumentError(
+                f"Expected two models of one target, got {targets[0]!r} and {targets[1]!r}. Pass "
+                f"LaunchModel(..., target={own!r})."
+            )
+        return self.launch
+
     def _established(self, horizon: int, future: object | None, skus: list[str]) -> Demand:
-        """Return the model's forecast; of the plans, those for series that it knows."""
+        """Return the model's forecast; of the plans, those that are not for new series only."""
         if future is not None:
             plan = read_frame(future, "future")
-            names = [name for name in self.old_keys_.columns if name in plan]
+            names = [name for name in self.panel_.keys.columns if name in plan]
             if names:
-                own = pd.MultiIndex.from_frame(self.old_keys_[names])
+                old, new = (
+                    pd.MultiIndex.from_frame(self.panel_.keys.loc[which, names])
+                    for which in (~self.new_, self.new_)
+                )
                 rows = pd.MultiIndex.from_arrays([text_codes(plan[name]) for name in names])
-                plan = plan[rows.isin(own)]
+                plan = plan[~rows.isin(new) | rows.isin(old)]
             future = plan if len(plan) else None
         result: Demand = self.model_.predict(horizon, future=future, skus=skus)
         return result

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from c2m.errors import ArgumentError
-from c2m.forecast.scores.pairs import check_levels
+from c2m.forecast.scores.pairs import broadcast, check_levels
 
 if TYPE_CHECKING:
     from c2m.forecast.target import FloatArray
@@ -35,6 +35,11 @@ def count_probability(count: ArrayLike, mean: ArrayLike, dispersion: ArrayLike) 
     ndarray
         ``P(Y <= count)``: the regularised incomplete beta function at size ``1 / dispersion``.
 
+    Raises
+    ------
+    ArgumentError
+        If the shapes do not fit.
+
     References
     ----------
     Johnson, Kemp & Kotz (2005), *Univariate Discrete Distributions*, eq. 5.31.
@@ -46,9 +51,7 @@ def count_probability(count: ArrayLike, mean: ArrayLike, dispersion: ArrayLike) 
     """
     from scipy.special import betainc, gammaincc
 
-    k, m, d = np.broadcast_arrays(
-        *(np.asarray(values, dtype=np.float64) for values in (count, mean, dispersion))
-    )
+    k, m, d = broadcast(count=count, mean=mean, dispersion=dispersion)
     k = np.floor(k)
     size = 1 / np.where(d > 0, d, 1.0)
     safe = np.maximum(k, 0.0) + 1

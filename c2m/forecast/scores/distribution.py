@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
 from c2m.forecast.scores.counts import count_probability
-from c2m.forecast.scores.pairs import pinball_cells
+from c2m.forecast.scores.pairs import broadcast, pinball_cells
 
 if TYPE_CHECKING:
     from c2m.forecast.target import FloatArray
@@ -122,6 +122,11 @@ def crps_negative_binomial(actual: ArrayLike, mean: ArrayLike, dispersion: Array
         ``y (2 F_r(y) - 1) - mean (2 F_{r+1}(y - 1) - 1) - mean / p * 2F1(r + 1, 1/2; 2; -4 (1 - p)
         / p**2)``.
 
+    Raises
+    ------
+    ArgumentError
+        If the shapes do not fit.
+
     References
     ----------
     Wei & Held (2014), "Calibration tests for count data", *TEST* 23, sec. 2.
@@ -131,9 +136,7 @@ def crps_negative_binomial(actual: ArrayLike, mean: ArrayLike, dispersion: Array
     >>> round(crps_negative_binomial([2.0], [5.0], [0.2]), 6)
     1.553363
     """
-    came, expected, spread = np.broadcast_arrays(
-        *(np.asarray(values, dtype=np.float64) for values in (actual, mean, dispersion))
-    )
+    came, expected, spread = broadcast(actual=actual, mean=mean, dispersion=dispersion)
     known = ~np.isnan(came) & ~np.isnan(expected) & ~np.isnan(spread)
     if not known.any():
         return np.nan

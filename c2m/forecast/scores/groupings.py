@@ -71,7 +71,7 @@ class Groupings:
         by : sequence of sequence of str
             One tuple of columns a level; the empty one sums all series.
         attributes : DataFrame, n_series rows, optional
-            More columns.
+            More columns, row by row as in `keys`, whatever the index.
 
         Returns
         -------
@@ -81,9 +81,10 @@ class Groupings:
         Raises
         ------
         ArgumentError
-            If a column is unknown, a level is there twice, or there is none.
+            If a column is unknown, a level is there twice, there is none, or keys and attributes
+            are of different length.
         """
-        table = keys if attributes is None else pd.concat([keys, attributes], axis=1)
+        table = _side_by_side(keys, attributes)
         if isinstance(by, str) or not by or any(isinstance(names, str) for names in by):
             raise ArgumentError(f"Expected a tuple of columns for each level, got {by!r}.")
         absent = sorted({name for names in by for name in names} - {*table.columns})
@@ -131,7 +132,14 @@ class Groupings:
         -------
         ndarray, shape (n_groups, n_periods)
             The sums.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such level.
         """
+        if name not in self.codes:
+            raise ArgumentError(f"Expected a level of {name_list(self.names)}, got {name!r}.")
         return np.asarray(self._matrix(name) @ np.asarray(values, dtype=np.float64))
 
     def _matrix(self, name: str) -> "csr_array":
@@ -176,14 +184,26 @@ def revenue(sales: ArrayLike, price: ArrayLike | None = None, periods: int = 28)
     """
     units = np.asarray(sales)
     each = np.ones_like(units) if price is None else np.asarray(price)
-    if units.ndim != 2 or each.shape != units.shape or periods < 1:
+    whole = isinstance(periods, int | np.integer)
+    if units.ndim != 2 or each.shape != units.shape or not whole or periods < 1:
         raise ArgumentError(
-            f"Expected sales and price of one shape and periods >= 1, got {units.shape}, "
+            f"Expected sales and price of one shape and a whole periods >= 1, got {units.shape}, "
             f"{each.shape} and {periods!r}."
         )
     last = np.s_[:, -periods:]
     worth = np.nansum(units[last].astype(np.float64) * each[last].astype(np.float64), axis=1)
     return np.asarray(worth, dtype=np.float64)
+
+
+def _side_by_side(keys: pd.DataFrame, attributes: pd.DataFrame | None) -> pd.DataFrame:
+    if attributes is None:
+        return keys
+    if len(attributes) != len(keys):
+        raise ArgumentError(
+            f"Expected attributes of {len(keys):,} series, got {len(attributes):,} rows."
+        )
+    tables = [table.reset_index(drop=True) for table in (keys, attributes)]
+    return pd.concat(tables, axis=1)
 
 
 def _codes(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.intp]:

@@ -1,7 +1,8 @@
 """Scores over a hierarchy: WRMSSE and WSPL, each level's series weighted by what they are worth.
 
-An aggregated series counts in every period the series of which both sides are known, the same ones
-in what came and in what was forecast.
+For WRMSSE an aggregated series counts in every period the series of which both sides are known, the
+same ones in what came and in what was forecast. For WSPL it has to be asked for, since quantiles do
+not tell what they were made of: see ``known`` of `group_quantiles`.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from c2m.errors import ArgumentError
 from c2m.forecast.scores.groupings import Groupings
-from c2m.forecast.scores.pairs import pair, pinball_cells, row_mean
+from c2m.forecast.scores.pairs import check_levels, pair, pinball_cells, row_mean
 from c2m.forecast.scores.scaled import naive_error
 from c2m.frames import name_list
 
@@ -50,7 +51,7 @@ def wrmsse(
     Returns
     -------
     float
-        The mean over levels of `level_rmsse`.
+        The mean over levels of `level_rmsse`; NaN where a level has nothing to score.
 
     Raises
     ------
@@ -69,9 +70,8 @@ def wrmsse(
     >>> round(wrmsse([[2.0], [1.0]], [[3.0], [2.0]], past, groups=groups, weights=[3.0, 1.0]), 4)
     0.9967
     """
-    return float(
-        level_rmsse(actual, forecast, history, groups=groups, weights=weights)["rmsse"].mean()
-    )
+    table = level_rmsse(actual, forecast, history, groups=groups, weights=weights)
+    return float(table["rmsse"].mean(skipna=False))
 
 
 def level_rmsse(
@@ -122,7 +122,8 @@ def wspl(
     Parameters
     ----------
     actual : array_like, shape (n_series, horizon)
-        Units of the series that nothing is below.
+        Units of the series that nothing is below. What is unknown in a series is so in its groups;
+        pass it as 0 beside quantiles that were made with ``known``.
     quantiles : mapping of str to array_like, shape (n_groups, horizon, n_levels)
         Name of the level -> quantiles of its groups, from `group_quantiles` or anywhere else.
         Quantiles do not add up: those of a sum come from joint paths.
@@ -134,7 +135,7 @@ def wspl(
     Returns
     -------
     float
-        The mean over levels of `level_spl`.
+        The mean over levels of `level_spl`; NaN where a level has nothing to score.
 
     Raises
     ------
@@ -146,7 +147,7 @@ def wspl(
     Makridakis et al. (2022), "The M5 uncertainty competition", *IJF* 38, eq. 2.
     """
     table = level_spl(actual, quantiles, levels, history, groups=groups, weights=weights)
-    return float(table["spl"].mean())
+    return float(table["spl"].mean(skipna=False))
 
 
 def level_spl(
@@ -192,6 +193,7 @@ def group_quantiles(
     *,
     n_paths: int = 200,
     seed: int = 0,
+    known: ArrayLike | None = None,
 ) -> dict[str, "FloatArray"]:
     """Return quantiles of every group's demand, from joint paths that are summed.
 
@@ -207,11 +209,19 @@ def group_quantiles(
         How many paths; a level at which every series stands alone takes the law's own quantiles.
     seed : int
         Seed of the paths.
+    known : array_like of bool, shape (n_series, horizon), optional
+        Which series and periods count, such as those whose sales no stock-out hid; all unless
+        given. A group's demand is that of its series that count, NaN where none does.
 
     Returns
     -------
     dict of str to ndarray, shape (n_groups, horizon, n_levels)
         Units; for `wspl`.
+
+    Raises
+    ------
+    ArgumentError
+        If the groups or `known` are of other series, or a level is not between 0 and 1.
 
     Examples
     --------
@@ -225,6 +235,13 @@ def group_quantiles(
     >>> found["all"].shape, found["sku"].ravel().tolist()
     ((1, 3, 1), [9.0, 9.0, 9.0, 9.0, 9.0, 9.0])
     """
+    level = check_levels(levels)
+    if any(len(codes) != demand.n_series for codes in groups.codes.values()):
+        raise ArgumentError(f"Expected groups of the {demand.n_series:,} series forecast.")
+    shape = (demand.n_series, demand.horizon)
+    counts = np.ones(shape, dtype=bool) if known is None else np.asarray(known, dtype=bool)
+    if counts.shape != shape:
+        raise ArgumentError(f"Expected known of shape {shape}, got {counts.shape}.")
     alone = [name for name in groups.names if groups.size(name) == demand.n_series]
     others = [name for name in groups.names if name not in alone]
     sums = {
@@ -233,13 +250,17 @@ def group_quantiles(
     }
     for where, paths in demand.iter_samples(n_paths, seed) if others else ():
         rows = np.moveaxis(paths, 1, 0)  # [S, n, H]
+        rows = rows if known is None else rows * counts[where][:, None, :]
         for name in others:
             _add(sums[name], groups.codes[name][where], rows)
-    own = demand.quantiles(levels) if alone else np.empty(0)
-    return {
-        name: own[np.argsort(groups.codes[name])] if name in alone else _read(sums[name], levels)
+    own = demand.quantiles(level) if alone else np.empty(0)
+    found = {
+        name: own[np.argsort(groups.codes[name])] if name in alone else _read(sums[name], level)
         for name in groups.names
     }
+    for name, quantiles in found.items():
+        quantiles[groups.sums(name, counts) == 0] = np.nan
+    return found
 
 
 def _add(sums: NDArray[np.float32], codes: NDArray[np.intp], rows: NDArray[np.float32]) -> None:
@@ -249,9 +270,9 @@ def _add(sums: NDArray[np.float32], codes: NDArray[np.intp], rows: NDArray[np.fl
     sums[groups] += np.add.reduceat(rows[order], start, axis=0)
 
 
-def _read(sums: NDArray[np.float32], levels: ArrayLike) -> "FloatArray":
+def _read(sums: NDArray[np.float32], levels: "FloatArray") -> "FloatArray":
     """Return quantiles over the paths, shape (n_groups, horizon, n_levels)."""
-    found = np.quantile(sums, np.asarray(levels), axis=1, method="inverted_cdf")
+    found = np.quantile(sums, levels, axis=1, method="inverted_cdf")
     return np.moveaxis(np.asarray(found, dtype=np.float64), 0, -1)
 
 

@@ -64,12 +64,11 @@ def pinball_cells(
         If the shapes do not fit, or a level is not between 0 and 1.
     """
     came, said = np.asarray(actual, dtype=np.float64), np.asarray(quantiles, dtype=np.float64)
-    level = np.asarray(levels, dtype=np.float64)
+    level = check_levels(levels)
     if said.shape != (*came.shape, len(level)):
         raise ArgumentError(
             f"Expected quantiles of shape {(*came.shape, len(level))}, got {said.shape}."
         )
-    check_levels(level)
     under = came[..., None] - said
     loss = np.maximum(level * under, (level - 1) * under)
     return loss, np.asarray(~np.isnan(loss).any(axis=-1))
@@ -94,9 +93,60 @@ def check_levels(levels: ArrayLike) -> "FloatArray":
         If one is not above 0 and below 1.
     """
     level = np.atleast_1d(np.asarray(levels, dtype=np.float64))
-    if not len(level) or not np.all((level > 0) & (level < 1)):
+    if level.ndim != 1 or not len(level) or not np.all((level > 0) & (level < 1)):
         raise ArgumentError(f"Expected levels above 0 and below 1, got {levels!r}.")
     return level
+
+
+def same_shape(**arrays: ArrayLike) -> list["FloatArray"]:
+    """Return arrays of one shape.
+
+    Parameters
+    ----------
+    **arrays : array_like
+        By the name of their argument.
+
+    Returns
+    -------
+    list of ndarray
+        The same as numbers.
+
+    Raises
+    ------
+    ArgumentError
+        If their shapes differ.
+    """
+    found = [np.asarray(values, dtype=np.float64) for values in arrays.values()]
+    if len({array.shape for array in found}) > 1:
+        shapes = [f"{name} of {array.shape}" for name, array in zip(arrays, found, strict=True)]
+        raise ArgumentError(f"Expected arrays of one shape, got {', '.join(shapes)}.")
+    return found
+
+
+def broadcast(**arrays: ArrayLike) -> list["FloatArray"]:
+    """Return arrays that were broadcast against each other.
+
+    Parameters
+    ----------
+    **arrays : array_like
+        By the name of their argument.
+
+    Returns
+    -------
+    list of ndarray
+        Of one shape, read-only.
+
+    Raises
+    ------
+    ArgumentError
+        If they do not fit.
+    """
+    found = [np.asarray(values, dtype=np.float64) for values in arrays.values()]
+    try:
+        return list(np.broadcast_arrays(*found))
+    except ValueError:
+        shapes = [f"{name} of {array.shape}" for name, array in zip(arrays, found, strict=True)]
+        raise ArgumentError(f"Expected shapes that fit, got {', '.join(shapes)}.") from None
 
 
 def row_mean(values: "FloatArray", known: NDArray[np.bool_]) -> "FloatArray":

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
-from c2m.forecast.scores.pairs import pinball_cells
+from c2m.forecast.scores.pairs import pinball_cells, same_shape
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -136,12 +136,17 @@ def coverage(actual: ArrayLike, low: ArrayLike, high: ArrayLike) -> float:
     float
         Between 0 and 1.
 
+    Raises
+    ------
+    ArgumentError
+        If the shapes differ.
+
     Examples
     --------
     >>> coverage([1.0, 5.0], [0.0, 0.0], [3.0, 3.0])
     0.5
     """
-    came, least, most = (np.asarray(values, dtype=np.float64) for values in (actual, low, high))
+    came, least, most = same_shape(actual=actual, low=low, high=high)
     known = ~np.isnan(came) & ~np.isnan(least) & ~np.isnan(most)
     inside = (came >= least) & (came <= most)
     return float(inside[known].mean()) if known.any() else np.nan
@@ -165,7 +170,7 @@ def interval_score(actual: ArrayLike, low: ArrayLike, high: ArrayLike, interval:
     Raises
     ------
     ArgumentError
-        If `interval` is not between 0 and 1.
+        If `interval` is not between 0 and 1, or the shapes differ.
 
     References
     ----------
@@ -178,7 +183,7 @@ def interval_score(actual: ArrayLike, low: ArrayLike, high: ArrayLike, interval:
     """
     if not 0 < interval < 1:
         raise ArgumentError(f"Expected interval above 0 and below 1, got {interval!r}.")
-    came, least, most = (np.asarray(values, dtype=np.float64) for values in (actual, low, high))
+    came, least, most = same_shape(actual=actual, low=low, high=high)
     outside = np.maximum(least - came, 0.0) + np.maximum(came - most, 0.0)
     cells = (most - least) + 2 / (1 - interval) * outside
     known = ~np.isnan(cells)

@@ -1,9 +1,9 @@
 """Errors relative to those of a naive forecast within each series' own past."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from c2m.errors import ArgumentError
 from c2m.forecast.scores.pairs import pair, pinball_cells, row_mean
@@ -35,6 +35,11 @@ def mase(
         ``mean over series of mean |error| / mean |y[t] - y[t - m]|``. Series whose scale is 0 or
         unknown are left out.
 
+    Raises
+    ------
+    ArgumentError
+        If the shapes do not fit.
+
     References
     ----------
     Hyndman & Koehler (2006), "Another look at measures of forecast accuracy", *IJF* 22.
@@ -45,6 +50,7 @@ def mase(
     0.5
     """
     came, said, known = pair(actual, forecast)
+    _check_series(came, history)
     size = row_mean(np.abs(said - came), known)
     return _mean_ratio(size, naive_error(history, season_length))
 
@@ -73,6 +79,11 @@ def rmsse(
         ``mean over series of sqrt(mean error**2 / mean (y[t] - y[t - m])**2)``. Series whose
         scale is 0 or unknown are left out.
 
+    Raises
+    ------
+    ArgumentError
+        If the shapes do not fit.
+
     References
     ----------
     Makridakis, Spiliotis & Assimakopoulos (2022), "M5 accuracy competition", *IJF* 38, eq. 1 and
@@ -84,6 +95,7 @@ def rmsse(
     0.5
     """
     came, said, known = pair(actual, forecast)
+    _check_series(came, history)
     size = np.sqrt(row_mean((said - came) ** 2, known))
     scale = naive_error(history, season_length, power=2, from_first_sale=from_first_sale)
     return _mean_ratio(size, np.sqrt(scale))
@@ -117,6 +129,11 @@ def scaled_quantile_loss(
         ``mean over series of mean pinball loss / mean |y[t] - y[t - m]|``, over all levels: M5's
         SPL. Series whose scale is 0 or unknown are left out.
 
+    Raises
+    ------
+    ArgumentError
+        If the shapes do not fit, or a level is not between 0 and 1.
+
     References
     ----------
     Makridakis et al. (2022), "The M5 uncertainty competition", *IJF* 38, eq. 1.
@@ -127,6 +144,7 @@ def scaled_quantile_loss(
     0.25
     """
     loss, known = pinball_cells(actual, quantiles, levels)
+    _check_series(known, history)
     size = row_mean(loss.mean(axis=-1), known)
     scale = naive_error(history, season_length, from_first_sale=from_first_sale)
     return _mean_ratio(size, scale)
@@ -180,6 +198,16 @@ def naive_error(
         step = np.abs(part[:, season_length:] - part[:, :-season_length]) ** power
         scale[start : start + _BLOCK] = row_mean(step, ~np.isnan(step))
     return scale
+
+
+def _check_series(actual: NDArray[Any], history: ArrayLike) -> None:
+    """Refuse what are not two tables of the same number of series."""
+    past = np.shape(history)
+    if actual.ndim != 2 or len(past) != 2 or past[0] != len(actual):
+        raise ArgumentError(
+            "Expected actual and history of series by periods, of the same series, got the shapes "
+            f"{actual.shape} and {past}."
+        )
 
 
 def _mean_ratio(size: "FloatArray", scale: "FloatArray") -> float:

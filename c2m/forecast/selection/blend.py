@@ -54,8 +54,7 @@ def blend_laws(
     logs = [np.log(np.where(positive, mean, 1.0)) for mean in (one, other)]
     geometric = np.exp((1 - share) * logs[0] + share * logs[1])
     mean = np.where(positive, geometric, (1 - share) * one + share * other)
-    own = base.mean
-    return base.scaled(np.divide(mean, own, out=np.ones_like(own), where=own > 0))
+    return replace(base, mean=mean)  # spread is relative to the mean
 
 
 def blend_explanations(

@@ -1,6 +1,6 @@
 """What the front door tries: models by name, from simple to demanding."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from c2m.errors import ArgumentError, warn
@@ -81,11 +81,11 @@ def read_candidates(
     >>> read_candidates(["SES", MovingAverage(4)], Panel.from_frame(frame, freq="W"), 2, seed=0)
     {'SES': SES(), 'MovingAverage': MovingAverage(window=4)}
     """
+    if isinstance(candidates, str) or not isinstance(candidates, Iterable | None):
+        raise ArgumentError(f"Expected several candidates, got {candidates!r}: pass a list.")
     made = _make(panel, horizon, seed)
     if candidates is None:
         return {name: made[name] for name in _default(panel, horizon)}
-    if isinstance(candidates, str):
-        raise ArgumentError(f"Expected several candidates, got {candidates!r}: pass a list.")
     if isinstance(candidates, Mapping):
         named = list(candidates.items())
     else:

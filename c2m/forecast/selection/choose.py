@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from c2m.demand import Demand
 from c2m.errors import ArgumentError, C2MWarning, warn
 from c2m.forecast.backtest.backtest import backtest
 from c2m.forecast.backtest.models import fresh_model
@@ -20,7 +21,6 @@ from c2m.frames import name_list
 if TYPE_CHECKING:
     import pandas as pd
 
-    from c2m.demand import Demand
     from c2m.forecast.backtest.leaderboard import Backtest
     from c2m.panel import Panel
 
@@ -131,7 +131,7 @@ def forecast_demand(
     windows: int = 3,
     seed: int = 0,
     progress: bool = False,
-) -> "Demand":
+) -> Demand:
     """Forecast demand with the model that did best on the panel's own past (see `select_model`).
 
     Parameters
@@ -170,7 +170,7 @@ def forecast_demand(
     ------
     ArgumentError
         If `panel` is none, another argument is out of range, `model` was fitted on another panel,
-        or both `model` and `selection` are given.
+        or more than one of `model`, `selection` and `candidates` is given.
 
     Warns
     -----
@@ -190,8 +190,8 @@ def forecast_demand(
     need_panel(panel)
     horizon = check_horizon(horizon)
     if model is not None:
-        if selection is not None:
-            raise ArgumentError("Expected either model= or selection=, got both.")
+        if selection is not None or candidates is not None:
+            raise ArgumentError("Expected either model= or selection= or candidates=, got two.")
         return _forecast_with(model, panel, horizon, future)
     if future is not None:
         panel = panel.with_future(future)
@@ -204,6 +204,11 @@ def forecast_demand(
             windows=windows,
             seed=seed,
             progress=progress,
+        )
+    elif not isinstance(selection, Selection) or candidates is not None:
+        raise ArgumentError(
+            "Expected selection=, what select_model returned, and then no candidates=, got "
+            f"{selection!r} and {candidates!r}. Pass a fitted model as model=."
         )
     else:
         _warn_of_unused(selection.model, panel)
@@ -236,16 +241,18 @@ class _Trials:
     step: int
 
 
-def _forecast_with(model: Any, panel: "Panel", horizon: int, future: object | None) -> "Demand":
+def _forecast_with(model: Any, panel: "Panel", horizon: int, future: object | None) -> Demand:
     """Forecast with a fitted model and see that it fits the panel."""
     if isinstance(model, type) or not callable(getattr(model, "predict", None)):
         raise ArgumentError(f"Expected a fitted model with predict(horizon), got {model!r}.")
     if future is not None and not _takes_future(model.predict):
         raise ArgumentError(f"{model!r} takes no plan: its predict has no argument 'future'.")
     fitted_on = getattr(model, "panel_", panel)
-    demand: Demand = (
-        model.predict(horizon) if future is None else model.predict(horizon, future=future)
-    )
+    demand = model.predict(horizon) if future is None else model.predict(horizon, future=future)
+    if not isinstance(demand, Demand) or demand.horizon != horizon:
+        raise ArgumentError(
+            f"Expected {model!r} to forecast {horizon} periods as a Demand, got {demand!r}."
+        )
     first = panel.first + panel.n_periods
     if (
         (demand.calendar, demand.first) != (panel.calendar, first)

@@ -14,7 +14,7 @@ from c2m.forecast.features.recipe import Choice
 from c2m.forecast.hierarchy.trials import trial_cutoffs
 from c2m.forecast.params import Parameters, check_fitted
 from c2m.forecast.selection.blend import blend_explanations, blend_laws
-from c2m.forecast.selection.heldout import PARTS, held_out_losses
+from c2m.forecast.selection.heldout import PARTS, check_boosting, held_out_losses
 from c2m.forecast.selection.weights import choose_weights, group_names
 from c2m.forecast.target import check_horizon, need_panel
 from c2m.storage import Folder
@@ -334,21 +334,19 @@ class SignalGuard(Parameters):
         return known.fillna(decided[_OTHERS]).to_numpy(dtype=np.float64)
 
     def _asked(self, skus: Sequence[str] | None) -> "FloatArray":
-        """Return the weights of the series that are asked for."""
+        """Return the weights of the models that are there, for the series that are asked for."""
         weight = self._weights(self.panel_)
+        if len(self.models_) == 1:
+            weight = np.full_like(weight, float("with" in self.models_))
         if skus is None:
             return weight
-        return weight[self.panel_.keys["sku"].isin(set(skus)).to_numpy()]
+        return weight[self.panel_.sku_index.rows(skus)]
 
     def _check(self) -> None:
         check_horizon(self.max_horizon)
         if not isinstance(self.windows, int | np.integer) or self.windows < _LEAST_CUTOFFS:
             raise ArgumentError(f"Expected windows, a whole number >= 2, got {self.windows!r}.")
-        taken = sorted({"max_horizon", "signals"} & {*(self.boosting or {})})
-        if taken:
-            raise ArgumentError(
-                f"Expected {taken[0]} as the guard's own argument, not in boosting."
-            )
+        check_boosting(self.boosting, ("max_horizon", "signals"))
 
 
 def _spread(n_series: int) -> "NDArray[np.intp]":

@@ -2,16 +2,17 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from c2m.errors import C2MWarning
+from c2m.errors import ArgumentError, C2MWarning
 from c2m.forecast.boosting.boosting import DirectBoosting
 from c2m.forecast.selection.blend import blend_laws, series_losses
 from c2m.forecast.selection.weights import WEIGHTS
 from c2m.forecast.target import observed_target
+from c2m.frames import did_you_mean, name_list
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +23,42 @@ if TYPE_CHECKING:
 
 PARTS: Final = ("without", "with")
 """Names of the two models."""
+
+
+def check_boosting(boosting: object, own: Sequence[str]) -> dict[str, Any]:
+    """Return more arguments of `DirectBoosting` if it has them.
+
+    Parameters
+    ----------
+    boosting : mapping or None
+        Argument -> value.
+    own : sequence of str
+        Arguments that the caller sets itself.
+
+    Returns
+    -------
+    dict of str to object
+        The same.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no mapping, `DirectBoosting` has no such argument, or the caller sets it.
+    """
+    if boosting is not None and not isinstance(boosting, Mapping):
+        raise ArgumentError(f"Expected boosting, argument -> value, got {boosting!r}.")
+    more = dict(boosting or {})
+    taken = sorted({*own} & {*more})
+    if taken:
+        raise ArgumentError(f"Expected {taken[0]} as an argument of its own, not in boosting.")
+    names = list(DirectBoosting(1).get_params())
+    unknown = [name for name in more if name not in names]
+    if unknown:
+        hint = did_you_mean(unknown[0], names)
+        raise ArgumentError(
+            f"Expected boosting of DirectBoosting's arguments, got {name_list(unknown)}{hint}."
+        )
+    return more
 
 
 def held_out_losses(

@@ -15,6 +15,7 @@ from c2m.forecast.boosting.boosting import DirectBoosting
 from c2m.forecast.features.recipe import settle_recipe
 from c2m.forecast.hierarchy.trials import trial_cutoffs
 from c2m.forecast.selection.blend import series_losses
+from c2m.forecast.selection.heldout import check_boosting
 from c2m.forecast.selection.weights import group_names
 from c2m.forecast.target import check_horizon, need_panel, observed_target
 from c2m.frames import did_you_mean, name_list
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     """Variant -> pinball loss of each cutoff and series, (n_cutoffs, n_series)."""
 
 _ALL: Final = "all signals"
+_LEAST_EXCHANGED: Final = 2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -163,7 +165,9 @@ def signal_value(
     permutation); Diebold & Mariano (1995), *JBES* 13 (paired loss differences).
     """
     need_panel(panel)
-    names = _signals(panel, check_horizon(horizon), signals)
+    more = {"seed": seed, **check_boosting(boosting, ("max_horizon", "signals"))}
+    target = more.get("target") or panel.target
+    names = _signals(panel, check_horizon(horizon), signals, target)
     if method not in {"refit", "exchange"}:
         raise ArgumentError(f"Expected method 'refit' or 'exchange', got {method!r}.")
     if not isinstance(windows, int | np.integer) or windows < 1:
@@ -174,11 +178,13 @@ def signal_value(
             f"Expected a history of more than {3 * horizon} periods to hold out {horizon}, got "
             f"{panel.n_periods}."
         )
-    more = {"seed": seed, **(boosting or {})}
+    groups = group_names(panel, by)
+    if method == "exchange" and panel.n_series < _LEAST_EXCHANGED:
+        raise ArgumentError("Expected several series to exchange signals between: use 'refit'.")
     trial = _Trial(panel, horizon, tuple(counts), more)
     losses = trial.refit(names) if method == "refit" else trial.exchanged(names, seed)
     return SignalValue(
-        table=_table(losses, names, group_names(panel, by)),
+        table=_table(losses, names, groups),
         losses=losses,
         cutoffs=tuple(panel.periods[[count - 1 for count in counts]]),
         horizon=int(horizon),
@@ -246,14 +252,18 @@ class _Trial:
             yield place, known, model
 
 
-def _signals(panel: "Panel", horizon: int, signals: Sequence[str] | None) -> tuple[str, ...]:
+def _signals(
+    panel: "Panel", horizon: int, signals: Sequence[str] | None, target: str
+) -> tuple[str, ...]:
     """Return the signals on trial."""
     own = settle_recipe(
-        panel, horizon=horizon, target=None, signals="auto", known="auto", seasonality="auto"
+        panel, horizon=horizon, target=target, signals="auto", known="auto", seasonality="auto"
     ).signals
-    chosen = tuple(own if signals is None else signals)
-    absent = [name for name in chosen if name not in panel]
-    if isinstance(signals, str) or absent or not chosen:
+    if isinstance(signals, str):
+        raise ArgumentError(f"Expected several signals, got {signals!r}: pass a list.")
+    chosen = tuple(dict.fromkeys(own if signals is None else signals))
+    absent = [name for name in chosen if name not in panel or name in panel.known or name == target]
+    if absent or not chosen:
         hint = did_you_mean(absent[0], own) if absent else ""
         raise ArgumentError(
             f"Expected signals of the panel, got {name_list(absent) or repr(signals)}{hint}; "

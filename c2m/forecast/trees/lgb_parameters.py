@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
+
 _ALIASES: Final = {
     "bagging_fraction": ("bagging", "sub_row", "subsample"),
     "bagging_freq": ("subsample_freq",),
@@ -36,6 +38,10 @@ _MAIN: Final = {alias: name for name, aliases in _ALIASES.items() for alias in a
 
 _LOG_LINK: Final = ("tweedie", "poisson")
 """Objectives under which trees add up to the logarithm of a factor, and zeros may come."""
+
+
+_READ_HERE: Final = ("bagging_fraction", "learning_rate", "min_data_in_leaf")
+"""Numbers that are computed with before LightGBM sees them."""
 
 
 def main_names(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,8 +78,14 @@ def forbidden(parameters: Mapping[str, Any]) -> list[str]:
     list of str
         What is wrong, and what is allowed.
     """
+    if not isinstance(parameters, Mapping):
+        return [f"lgb_params={parameters!r} (a mapping of names to values)"]
     given = main_names(parameters)
-    wrong = []
+    wrong = [
+        f"lgb_params {name}={given[name]!r} (a number)"
+        for name in _READ_HERE
+        if not isinstance(given.get(name, 0), int | float | np.number)
+    ]
     if given.get("objective", "tweedie") not in _LOG_LINK:
         wrong.append(f"lgb_params objective={given['objective']!r} (one of {_LOG_LINK})")
     if given.get("boosting", "gbdt") != "gbdt":

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from c2m.errors import ArgumentError
 from c2m.forecast.trees.engine import load_lightgbm
 from c2m.forecast.trees.learner import Learner
 from c2m.forecast.trees.lgb_parameters import main_names
@@ -128,6 +130,11 @@ class Trees:
         -------
         Trees
             The trees; none when no row has a target above 0, or too few rows for a split.
+
+        Raises
+        ------
+        ArgumentError
+            If LightGBM refuses the caller's parameters.
         """
         target = table.target[rows.series, rows.origin + rows.step]
         if settings.n_estimators == 0 or not np.any(target > 0):
@@ -140,16 +147,7 @@ class Trees:
         in_a_tree = len(rows) * parameters["bagging_fraction"]
         if in_a_tree < 2 * max(parameters["min_data_in_leaf"], 1):  # no tree can split
             return cls()
-        lightgbm = load_lightgbm()
-        data = lightgbm.Dataset(
-            table.matrix(rows),
-            label=target.astype(np.float32),
-            init_score=table.log_level(rows),
-            feature_name=[f"f{place}" for place in range(len(table.names))],
-            categorical_feature=table.categorical,
-            params=parameters,
-        )
-        return cls(lightgbm.train(parameters, data, num_boost_round=settings.n_estimators))
+        return cls(_train(table, rows, target, parameters, settings))
 
     def means(
         self,
@@ -258,3 +256,30 @@ class Trees:
             return cls()
         check_trees(text, n_features)
         return cls(load_lightgbm().Booster(model_str=text))
+
+
+def _train(
+    table: "FeatureTable",
+    rows: "Rows",
+    target: NDArray[np.float32],
+    parameters: dict[str, Any],
+    settings: TreeSettings,
+) -> Any:
+    """Return LightGBM's booster; what it has against a caller's parameters is the caller's."""
+    lightgbm = load_lightgbm()
+    data = lightgbm.Dataset(
+        table.matrix(rows),
+        label=target.astype(np.float32),
+        init_score=table.log_level(rows),
+        feature_name=[f"f{place}" for place in range(len(table.names))],
+        categorical_feature=table.categorical,
+        params=parameters,
+    )
+    try:
+        return lightgbm.train(parameters, data, num_boost_round=settings.n_estimators)
+    except (lightgbm.basic.LightGBMError, TypeError, ValueError) as error:
+        if not settings.more:
+            raise
+        raise ArgumentError(
+            f"Expected lgb_params that LightGBM takes, got {dict(settings.more)!r}: {error}"
+        ) from error

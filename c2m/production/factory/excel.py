@@ -8,11 +8,11 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
+from c2m.cells import hidden_cells, hidden_problem
 from c2m.checks import Check
 from c2m.engines import engine
 from c2m.errors import ArgumentError, DataError
 from c2m.frames import did_you_mean, name_list
-from c2m.production.factory.cells import hidden_cells
 from c2m.production.factory.checks import Source
 from c2m.production.factory.files import FILE_TABLES, Contents, cells_to_frame, need_file
 from c2m.production.factory.tables import columns
@@ -83,11 +83,7 @@ def _read_sheet(book: _Workbook, sheet: str, rows: Cells, hidden: list[str]) -> 
         return
     if name in FILE_TABLES:
         if hidden:
-            book.check.add(
-                f"sheet {sheet!r} has {len(hidden):,} cell{'s' * (len(hidden) != 1)} with an error "
-                f"value or with a formula that was never calculated (first: {hidden[0]})",
-                "correct the formulas, or open the workbook in a spreadsheet program and save it",
-            )
+            book.check.add(*hidden_problem(sheet, hidden))
         if rows:
             book.sources[name] = _read_table(book, name, rows)
     elif hint := did_you_mean(name, FILE_TABLES):

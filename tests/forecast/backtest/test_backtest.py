@@ -387,3 +387,54 @@ def test_laws_of_paths_and_of_quantiles_are_calibrated_alike(make_panel):
     assert np.isnan(stretch(curves, actual)[0][0]).all()
     found = pit_reach(*stretch(curves, actual), [0.25, 0.5, 0.75])
     assert found == pytest.approx(pit_reach(*exact, [0.25, 0.5, 0.75]), abs=0.06)
+
+
+@pytest.mark.filterwarnings("ignore:1 of 12 series have no known")
+def test_stock_outs_do_not_keep_the_upper_levels_from_being_scored(make_panel):
+    panel = make_panel()
+    in_stock = np.ones(panel["sales"].shape, dtype=np.float32)
+    in_stock[0] = 0
+    part = panel.select(panel.skus[1:])
+    hidden = panel.with_channels({"in_stock": in_stock})
+    arguments = {"horizon": 3, "windows": 1, "groups": [()]}
+    found, expected = (
+        backtest([Constant()], one, **arguments).leaderboard().loc["Constant", "wspl"]
+        for one in (hidden, part)
+    )
+    assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"levels": (0.5, 1.5)}, "levels above 0 and below 1"),
+        ({"lead_times": 2}, "several lead_times"),
+        ({"lead_times": [(0.5, 2)]}, "Expected lead_times"),
+        ({"groups": ("sku",)}, "a tuple of columns for each level"),
+        ({"groups": "sku"}, "a tuple of columns for each level"),
+        ({"panel_at": 3}, "Expected panel_at"),
+        ({"panel_at": lambda cutoff: None}, "Expected a c2m.Panel"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_refused(make_panel, arguments, words):
+    with pytest.raises(ArgumentError, match=words):
+        backtest([Constant()], make_panel(), horizon=2, **arguments)
+
+
+def test_a_past_with_another_target_is_refused(make_panel):
+    panel = make_panel()
+    views = panel.with_channels({"views": panel["sales"] + 1})
+    with pytest.raises(ArgumentError, match="and target 'sales'"):
+        backtest(
+            [Constant()],
+            panel,
+            horizon=2,
+            panel_at=lambda cutoff: views.upto(cutoff).with_channels({}, target="views"),
+        )
+
+
+def test_names_and_classes_that_need_arguments_are_no_models(make_panel):
+    with pytest.raises(ArgumentError, match="Expected several models, got 'SES'"):
+        backtest("SES", make_panel(), horizon=2)
+    with pytest.raises(ArgumentError, match=r"'max_horizon': pass DirectBoosting\(\.\.\.\)"):
+        backtest([DirectBoosting], make_panel(), horizon=2)

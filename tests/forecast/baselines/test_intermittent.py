@@ -95,3 +95,8 @@ def test_arguments_out_of_range_are_refused(panel_of):
         Croston("sbc").fit(panel_of([[1.0]]))
     with pytest.raises(ArgumentError, match="Expected beta above 0 and at most 1, got 2"):
         TSB(beta=2).fit(panel_of([[1.0]]))
+
+
+def test_croston_without_a_weight_is_told(panel_of):
+    with pytest.raises(ArgumentError, match="Expected alpha above 0"):
+        Croston(alpha=None).fit(panel_of([[0.0, 1.0, 2.0]]))

@@ -94,4 +94,21 @@ def test_a_law_by_moments_is_never_negative_and_keeps_the_variance():
     law = moments_law(np.array([[-1.0, 5.0]]), np.array([[4.0, 30.0]]))
     assert law.mean.tolist() == [[0, 5]]
     assert law.dispersion[0, 1] == pytest.approx(1.0)
-    assert law.level_variance.tolist() == [0]
+    assert law.level_variance == pytest.approx(1.0)  # 26 / 25, at most the dispersion
+
+
+def test_a_series_without_history_is_forecast_like_the_others_and_never_at_a_sure_0(panel_of):
+    sales = np.vstack([weekly_counts(2), np.full((1, 70), np.nan)])
+    with pytest.warns(C2MWarning, match="for the 1 of them without any"):
+        model = StatsModel("uc").fit(panel_of(sales))
+    demand = model.predict(7)
+    assert demand.mean[2] == pytest.approx(np.nanmean(sales))
+    assert (demand.law.dispersion[2] > 0).all()
+
+
+def test_a_closed_period_leaves_the_level_of_the_others_uncertain():
+    mean, variance = np.array([[4.0, 4.0, 4.0]]), np.array([[12.0, 16.0, 20.0]])
+    whole = moments_law(mean, variance)
+    closed = moments_law(mean * [1, 0, 1], variance)
+    assert closed.level_variance == pytest.approx(whole.level_variance)
+    assert closed.mean[0, 1] == 0

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from c2m.errors import ArgumentError, C2MWarning, DataError
 from c2m.forecast import DirectBoosting, MovingAverage
+from c2m.forecast.boosting import calibration
+from c2m.forecast.heads import choose_head
 from c2m.forecast.scores import weighted_quantile_loss
 
 LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95]
@@ -112,7 +114,7 @@ def test_a_saved_model_holds_text_json_and_arrays_and_refuses_changes(tmp_path, 
 
 
 def test_arguments_that_json_cannot_hold_are_named_when_saving(tmp_path, panel):
-    odd = small(lgb_params={"max_bin": np.int64(63)}).fit(panel)
+    odd = small(lgb_params={"metric": {"rmse"}}).fit(panel)
     with pytest.raises(ArgumentError, match="arguments that JSON can hold"):
         odd.save(tmp_path / "model")
     assert json.dumps(small().get_params())
@@ -267,3 +269,40 @@ def test_the_longest_horizon_is_that_of_the_fit(tmp_path, panel):
     model.save(tmp_path / "model")
     with pytest.raises(ArgumentError, match="up to max_horizon=2, got 4"):
         DirectBoosting.load(tmp_path / "model").predict(4)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        5,
+        {"num_leaves": -3},
+        {"bagging_fraction": "a"},
+        {"learning_rate": "fast"},
+        {"early_stopping_round": 5},
+        {"num_class": 3},
+    ],
+)
+def test_parameters_that_lightgbm_refuses_are_an_argument_that_is_wrong(panel, parameters):
+    with pytest.raises(ArgumentError, match=r"^Expected .*lgb_params"):
+        small(lgb_params=parameters).fit(panel)
+
+
+def test_a_target_that_is_one_row_for_all_series_is_forecast_like_any(panel):
+    spend = np.arange(60.0)
+    shared = panel.with_channels({"ad_spend": spend})
+    own = panel.with_channels({"ad_spend": np.tile(spend, (panel.n_series, 1))})
+    one, other = (small(target="ad_spend", signals=()).fit(each) for each in (shared, own))
+    assert same(one.predict(4), other.predict(4))
+
+
+def test_heads_are_compared_on_both_halves_of_the_series_that_are_held_out(panel, monkeypatch):
+    halves = []
+
+    def _choose(mean, actual, fold):
+        halves.append(fold)
+        return choose_head(mean, actual, fold)
+
+    monkeypatch.setattr(calibration, "choose_head", _choose)
+    monkeypatch.setattr(calibration, "_series", lambda *_: np.arange(0, 40, 2))
+    small().fit(panel)
+    assert np.bincount(halves[0]).tolist() == [len(halves[0]) / 2] * 2

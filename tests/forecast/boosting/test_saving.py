@@ -92,7 +92,7 @@ ODD = [None, -1, 0, 2.5, 10**30, "text", [], ["sales", "x"], {}, {"a": 1}, True,
 def test_facts_that_were_forged_are_an_error_or_a_sound_forecast(tmp_path, saved):
     facts = read_folder(saved, "model").facts
     refused = 0
-    for place in leaves(facts):
+    for place in list(leaves(facts))[::2]:
         odd = ODD[len(str(place)) % len(ODD)]
         changed = json.loads(json.dumps(facts))
         inner = changed
@@ -106,7 +106,7 @@ def test_facts_that_were_forged_are_an_error_or_a_sound_forecast(tmp_path, saved
         else:
             assert np.isfinite(mean).all()
             assert (mean >= 0).all()
-    assert refused > 20
+    assert refused > 10
 
 
 def test_facts_that_are_not_a_models_are_named(tmp_path, saved):
@@ -168,15 +168,15 @@ print(json.dumps(count))
 
 def test_trees_that_were_forged_never_end_the_process(saved):
     done = subprocess.run(
-        [sys.executable, "-c", MUTATE, str(saved), "0", "300"],
+        [sys.executable, "-c", MUTATE, str(saved), "0", "120"],
         check=False,
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     count = json.loads(done.stdout)
-    assert sum(count.values()) == 300
-    assert count["refused"] > 100
+    assert sum(count.values()) == 120
+    assert count["refused"] > 40
 
 
 def test_a_model_that_is_replaced_while_it_is_read_is_the_old_or_the_new(tmp_path, model, saved):

@@ -8,6 +8,7 @@ import pytest
 
 from c2m.errors import ArgumentError, C2MWarning, DataError
 from c2m.forecast import DirectBoosting, forecast_demand
+from c2m.forecast.heads.shared import SharedLevels
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +163,32 @@ def test_threads_that_ask_while_others_update_get_the_old_or_the_new(model, pane
     stop.set()
     swapping.join()
     assert all(any(np.array_equal(mean, one) for one in known) for mean in found)
+
+
+def test_a_signal_that_fell_below_0_is_unknown_and_warned_of(make_panel):
+    panel = make_panel(40, 60)
+    views = panel["views"].copy()
+    views[3, -20:] = -5
+    less, steady = (
+        replace(panel, channels={"sales": panel["sales"], "net views": each}, known=())
+        for each in (views, panel["views"])
+    )
+    model = DirectBoosting(4, n_estimators=20).fit(steady)
+    with pytest.warns(C2MWarning, match="20 values of 'net views' are below 0"):
+        new = model.update(less)
+    one, other = (each.features(1).filter(like="net views") for each in (model, new))
+    assert other.iloc[3].isna().any()
+    assert one.notna().all(axis=None)
+    others = (np.delete(each.to_numpy(), 3, axis=0) for each in (one, other))
+    np.testing.assert_allclose(*others, rtol=0.02)
+
+
+def test_an_update_without_the_attribute_by_which_series_share_a_level_is_refused(make_panel):
+    panel = make_panel(40, 60, ahead=4)
+    model = DirectBoosting(4, n_estimators=20).fit(panel)
+    attributes = panel.attributes.assign(house="one")
+    model = model.update(replace(panel, attributes=attributes))
+    model.head_ = model.head_.with_shared(SharedLevels({"house": 0.05}))
+    assert model.predict(4).law.moments()[2].min() >= 0.05
+    with pytest.raises(DataError, match="it has no 'house', by which series share a level"):
+        model.update(panel)

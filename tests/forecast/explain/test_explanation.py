@@ -114,6 +114,12 @@ def test_what_moved_since_then_adds_up_for_the_periods_that_both_have():
     assert np.allclose(moved.multipliers.prod(axis=1), moved.after / moved.before)
 
 
+def test_an_earlier_forecast_that_is_no_explanation_is_refused():
+    now = random(1)
+    with pytest.raises(ArgumentError, match="an earlier Explanation, got ndarray"):
+        now.since(now.mean)
+
+
 def test_one_signal_that_moved_is_found_and_said():
     earlier = made([[10.0, 10.0]], [[[1.0, 1.0, 1.0]] * 2])
     now = made([[10.0, 10.0]], [[[1.0, 1.5, 1.0]] * 2])

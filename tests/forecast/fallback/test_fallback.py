@@ -5,13 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c2m.demand import Demand
-from c2m.distribution import GammaPoisson, PathSet, Shared
+from c2m.distribution import GammaPoisson, LevelSets, PathSet, Shared
 from c2m.errors import ArgumentError, C2MWarning
-from c2m.forecast import MovingAverage, SeasonalNaive
+from c2m.forecast import DirectBoosting, MovingAverage, SeasonalNaive
 from c2m.forecast.fallback.evidence import pick, shrunk_savings
 from c2m.forecast.fallback.fallback import Fallback
 from c2m.forecast.fallback.mixture import mix_laws
 from c2m.forecast.fallback.trials import trial_cutoffs, trial_losses
+from c2m.forecast.saving import load_model
 from c2m.panel import Panel
 from c2m.periods import Calendar
 
@@ -154,6 +155,16 @@ def test_a_model_of_ones_own_with_another_law_can_be_mixed():
     assert np.array_equal(demand.mean, MovingAverage().fit(panel).predict(7).mean)
 
 
+def test_level_sets_keep_the_levels_that_they_share_in_a_mixture():
+    shared = Shared(np.array([["a"], ["a"]]), ("style",), np.array([0.06]))
+    counts = GammaPoisson(np.full((2, 3), 4.0), 0.3, 0.1, shared, whole=False)
+    curves, levels = np.arange(1.0, 10.0)[None], np.arange(1, 10) / 10
+    sets = LevelSets(counts, np.zeros((2, 3)), np.ones((2, 3)), levels, curves)
+    mixed = mix_laws([sets, sets], np.array([0, 1]))
+    assert mixed.shared is shared
+    assert not mixed.whole
+
+
 def test_shared_levels_of_the_model_hold_for_all_series():
     shared = Shared(np.array([["x"], ["x"]]), ["line"], np.array([0.2]))
     wide = GammaPoisson(np.ones((2, 3)), 0.5, 0.3, shared)
@@ -185,7 +196,49 @@ def test_arguments_out_of_range_are_refused():
         Fallback(MovingAverage(), 7, by="kin").fit(panel)
     with pytest.raises(ArgumentError, match="Expected windows, a whole number >= 2, got 1"):
         Fallback(MovingAverage(), 7, windows=1).fit(panel)
-    with pytest.raises(ArgumentError, match="no baseline"):
+    with pytest.raises(ArgumentError, match="at least one baseline"):
         Fallback(MovingAverage(), 7, baselines=()).fit(panel)
     with pytest.raises(ArgumentError, match=r"predict\(horizon\), got .*Moving"):
         Fallback("MovingAverage", 7).fit(panel)
+
+
+def test_a_saved_model_forecasts_the_same_bits(tmp_path):
+    model = Fallback(MovingAverage(), 7, baselines=[SeasonalNaive()], by="kind").fit(two_kinds())
+    model.save(tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    assert np.array_equal(again.choice_, model.choice_)
+    assert np.array_equal(again.losses_, model.losses_)
+    one, other = again.predict(7), model.predict(7)
+    assert one.notes == other.notes
+    assert np.array_equal(one.mean, other.mean)
+    assert np.array_equal(one.quantiles(), other.quantiles())
+
+
+class Silent:
+    """A model of one's own whose fit returns nothing."""
+
+    def fit(self, panel):
+        self.model_ = MovingAverage().fit(panel)
+
+    def predict(self, horizon):
+        return self.model_.predict(horizon)
+
+
+def test_a_model_of_ones_own_may_return_nothing_from_fit_but_is_not_saved(tmp_path):
+    model = Fallback(Silent(), 7, baselines=[SeasonalNaive()], by="kind").fit(two_kinds())
+    assert model.predict(7).mean.shape == (30, 7)
+    with pytest.raises(ArgumentError, match="got Silent, which cannot be saved"):
+        model.save(tmp_path / "model")
+
+
+def test_models_of_another_target_are_not_compared():
+    panel = two_kinds()
+    panel = panel.with_channels({"demand": 2 * panel["sales"]})
+    with pytest.raises(ArgumentError, match="Expected models of the panel's target 'sales'"):
+        Fallback(DirectBoosting(7, target="demand"), 7).fit(panel)
+
+
+@pytest.mark.parametrize("wrong", [{"baselines": MovingAverage()}, {"baselines": [MovingAverage]}])
+def test_baselines_that_are_no_models_are_told(wrong):
+    with pytest.raises(ArgumentError, match="Expected"):
+        Fallback(MovingAverage(), 7, **wrong).fit(two_kinds())

@@ -341,3 +341,11 @@ def test_a_signal_of_last_week_is_told_from_one_of_the_week_before(make_panel):
 def test_every_weekday_is_a_cutoff():
     rows = sample_rows(np.ones((100, 400)), horizon=28, until=400, most_rows=5600, seed=0)
     assert len({*(rows.origin % 7)}) == 7
+
+
+def test_a_budget_of_less_than_a_row_a_series_still_teaches_every_step():
+    rows = sample_rows(np.ones((500, 400)), horizon=28, until=400, most_rows=400, seed=0)
+    assert 200 < len(rows) <= 400
+    assert len(np.unique(rows.step)) == 28
+    assert len(np.unique(rows.series)) == 100
+    assert np.ptp(rows.series) > 400

@@ -34,6 +34,13 @@ def test_the_groups_that_share_a_level_are_found_with_its_variance():
     assert found.variances["group"] == pytest.approx(0.05, rel=0.5)
 
 
+def test_of_groupings_that_are_the_same_the_first_is_found():
+    law, actual, labels = market(0.05)
+    cutoff = np.zeros(len(labels), dtype=np.intp)
+    found = fit_shared(law, actual, {"place": labels, "brand": labels}, cutoff)
+    assert tuple(found.variances) == ("place",)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_groups_of_independent_series_share_nothing(seed):
     assert learn(0.0, seed) is None

@@ -202,3 +202,21 @@ def test_plans_go_to_the_model(panel):
         demand = model.predict(7, future=future)
     assert not demand.mean[:, 6].any()
     assert (demand.mean[:, :6] > 0).all()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"by": None}, {"by": 3}, {"strength": np.array([1, 2])}, {"model": MovingAverage}]
+)
+def test_arguments_of_other_types_are_refused(panel, wrong):
+    with pytest.raises(ArgumentError, match="Expected"):
+        Aligned(**{"model": MovingAverage(), **wrong}).fit(panel)
+
+
+def test_the_totals_are_those_of_the_channel_that_the_innermost_model_forecasts(panel):
+    panel = panel.with_channels({"demand": 2 * panel["sales"]})
+    inner = DirectBoosting(7, target="demand", n_estimators=5, signals=(), num_threads=1)
+    one, two = (
+        Aligned(model, by=(), strength=1.0, horizon=7).fit(panel)
+        for model in (inner, Aligned(inner, by=(), strength=0.0, horizon=7))
+    )
+    assert np.array_equal(one.totals_.units, two.totals_.units)

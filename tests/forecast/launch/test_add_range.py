@@ -118,3 +118,12 @@ def test_a_range_is_forecast_from_its_like_style_and_only_while_on_sale():
     other = add_range(sold(), plan(like_styles="HAT"), sku="{style}-{colour}", ahead=26)
     less = LaunchModel(26).fit(other).predict(26).mean[0]
     assert mean.sum() > 1.3 * less.sum() > 0
+
+
+@pytest.mark.parametrize("template", ["{style", 3, "{style:d}", "{style!q}"])
+def test_a_template_that_cannot_be_filled_is_told(template):
+    sold = pd.DataFrame({"sku": "TEE", "period": ["2027-02-22"], "sales": [3]})
+    panel = Panel.from_frame(sold, freq="W")
+    range_ = read_range(pd.DataFrame({"style": ["TANK"], "on_sale": ["2027-W12"]}))
+    with pytest.raises(ArgumentError, match="Expected sku="):
+        add_range(panel, range_, sku=template)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,12 +9,14 @@ from hypothesis import strategies as st
 
 from c2m.demand import Demand
 from c2m.errors import ArgumentError, DataError
+from c2m.forecast.launch import learners
 from c2m.forecast.launch.births import ALWAYS, find_births
 from c2m.forecast.launch.launch import LaunchModel
-from c2m.forecast.launch.learners import LOG_LINEAR, Lessons, learn, tweedie_deviance
+from c2m.forecast.launch.learners import LOG_LINEAR, TREES, Lessons, learn, tweedie_deviance
 from c2m.forecast.launch.lifecurve import LifeCurves
 from c2m.forecast.launch.seasons import season_factors
 from c2m.forecast.launch.spread import Outcomes, Spread
+from c2m.forecast.saving import load_model
 from c2m.panel import Panel
 from c2m.periods import Calendar
 
@@ -123,13 +126,21 @@ def test_a_forecast_does_not_depend_on_which_other_skus_are_asked_for(simulate):
     assert np.allclose(part.mean, whole.mean[rows], rtol=1e-12)
 
 
-def test_the_same_seed_gives_the_same_bits_whatever_the_threads(simulate):
-    truth = simulate(80)
-    one, two = (
-        LaunchModel(6, seed=4, num_threads=threads).fit(truth.panel).predict(6).mean
-        for threads in (1, 2)
+def test_the_same_seed_gives_the_same_trees_whatever_the_threads(monkeypatch):
+    monkeypatch.setattr(learners, "_TREES", 12)  # threads wait for each other at every tree
+    chance = np.random.default_rng(1)
+    features = chance.normal(size=(200, 2))
+    expected = np.full(200, 50.0)
+    far = np.abs(features[:, 0]) > 0.7  # what no ridge can see
+    sold = chance.poisson(expected * np.where(far, 4.0, 0.5)).astype(float)
+    lessons = Lessons(features, expected, sold, np.arange(200))
+    learnt = learn(lessons, seed=4, num_threads=1)
+    assert learnt.name == TREES
+    two, other = (
+        learners._trees_with(seed, threads)(lessons)(features) for seed, threads in ((4, 2), (5, 1))
     )
-    assert np.array_equal(one, two)
+    assert np.array_equal(learnt.factor(features), two)
+    assert not np.array_equal(other, two)
 
 
 @pytest.mark.parametrize("freq", ["D", "W", "MS"])
@@ -165,7 +176,7 @@ def test_a_panel_without_any_sale_is_refused_in_words():
 
 def test_arguments_out_of_range_are_refused(simulate):
     panel = simulate(10, 20).panel
-    with pytest.raises(ArgumentError, match="whole number of periods >= 1, got 0"):
+    with pytest.raises(ArgumentError, match="Expected window, a whole number >= 1, got 0"):
         LaunchModel(4, window=0).fit(panel)
     with pytest.raises(ArgumentError, match="did you mean 'views'"):
         LaunchModel(4, signals=["view"]).fit(panel)
@@ -275,3 +286,50 @@ def test_a_season_total_widens_less_than_the_sum_of_its_weeks_quantiles(simulate
     total = demand.total(levels=[0.95])[:, 0]
     assert (total < weeks).all()
     assert all(one <= two for one, two in pairwise(demand.total(levels=[0.1, 0.5, 0.9])[0]))
+
+
+def _same(one, other):
+    return np.array_equal(one.mean, other.mean) and np.array_equal(
+        one.quantiles(), other.quantiles()
+    )
+
+
+@pytest.mark.parametrize("periods", [None, 70])
+def test_a_saved_model_forecasts_the_same_bits_updated_or_not(simulate, tmp_path, periods):
+    panel = simulate(40, 80).panel
+    model = LaunchModel(6)
+    if periods is None:
+        model.fit(panel)
+    else:
+        model = model.fit(panel.upto(panel.periods[periods - 1])).update(panel)
+    model.save(tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    assert repr(again) == repr(model)
+    assert _same(again.predict(6), model.predict(6))
+    later = simulate(40, 84).panel
+    assert _same(again.update(later).predict(6), model.update(later).predict(6))
+
+
+@pytest.mark.parametrize("styles", [(4, 1), (1, 4), (4, 2)])
+def test_new_data_with_other_siblings_have_the_features_that_were_learnt(simulate, styles):
+    panel = simulate(40, 80).panel
+    number = np.arange(40)
+    one, two = (
+        replace(panel, attributes=panel.attributes.assign(style=[f"T{n // each}" for n in number]))
+        for each in styles
+    )
+    model = LaunchModel(6).fit(one)
+    assert list(model.update(two).evidence_.kin) == list(model.evidence_.kin)
+    assert np.isfinite(model.update(two).predict(6).mean).all()
+
+
+def test_new_data_without_the_price_are_told(simulate):
+    panel = simulate(20, 60).panel
+    priced = panel.with_channels({"price": np.full((20, 60), 9.0)})
+    with pytest.raises(ArgumentError, match="Expected a panel with 'price'"):
+        LaunchModel(6).fit(priced).update(panel)
+
+
+def test_signals_that_are_no_names_are_told(simulate):
+    with pytest.raises(ArgumentError, match="Expected signals, 'auto' or names"):
+        LaunchModel(6, signals=5).fit(simulate(10, 40).panel)

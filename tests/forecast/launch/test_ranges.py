@@ -154,3 +154,15 @@ def test_a_range_shows_its_styles():
     assert "0042" in found._repr_html_()
     assert len(found) == 6
     assert np.isfinite(found.skus["price"]).all()
+
+
+def test_an_error_value_of_a_workbook_is_no_empty_cell(tmp_path):
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    path = tmp_path / "range.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Spring")
+        sheet.write_row(0, 0, ["style", "on_sale", "price"])
+        sheet.write_row(1, 0, ["TEE", "2027-W10"])
+        sheet.write_formula(1, 2, "=NA()", None, "#N/A")
+    with pytest.raises(DataError, match=r"sheet 'Spring' has 1 cell with an error value.*C2"):
+        read_range(path)

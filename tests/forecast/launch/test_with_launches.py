@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from c2m.distribution import GammaPoisson, Shared
-from c2m.errors import ArgumentError
-from c2m.forecast import MovingAverage
+from c2m.errors import ArgumentError, DataError
+from c2m.forecast import DirectBoosting, MovingAverage
 from c2m.forecast.launch.launch import LaunchModel
 from c2m.forecast.launch.with_launches import WithLaunches
+from c2m.forecast.saving import load_model
 
 
 def test_old_series_have_the_model_and_new_ones_the_launch_model(simulate):
@@ -87,3 +88,49 @@ def test_places_of_a_sku_may_be_old_and_new(simulate):
 def test_a_model_without_a_horizon_needs_one_for_its_launches(simulate):
     with pytest.raises(ArgumentError, match="launch=LaunchModel"):
         WithLaunches(MovingAverage(8)).fit(simulate(10, 20).panel)
+
+
+def test_a_saved_model_forecasts_the_same_bits(simulate, tmp_path):
+    panel = simulate(40, 80).panel
+    every = panel.select(panel.keys["sku"][-3:].tolist() + panel.keys["sku"][6:7].tolist())
+    for number, one in enumerate((panel, every)):
+        model = WithLaunches(MovingAverage(8), LaunchModel(6)).fit(one)
+        model.save(tmp_path / f"model-{number}")
+        again = load_model(tmp_path / f"model-{number}")
+        assert repr(again) == repr(model)
+        assert np.array_equal(again.new_, model.new_)
+        assert np.array_equal(again.predict(6).mean, model.predict(6).mean)
+        assert np.array_equal(again.predict(6).quantiles(), model.predict(6).quantiles())
+
+
+def test_a_plan_for_a_sku_that_nobody_knows_is_told(simulate):
+    panel = simulate(30, 60).panel
+    model = WithLaunches(MovingAverage(8), LaunchModel(6)).fit(panel)
+    plan = pd.DataFrame(
+        {"sku": ["S00"], "period": panel.calendar.labels(panel.first + 60, 1), "on_sale": 0.0}
+    )
+    with pytest.raises(DataError, match="names a series that the panel does not have"):
+        model.predict(6, future=plan, skus=["S000"])
+
+
+def test_both_models_forecast_the_same_channel(simulate):
+    panel = simulate(30, 60).panel
+    panel = panel.with_channels({"demand": 2 * panel["sales"]})
+    learnt = WithLaunches(DirectBoosting(4, target="demand", n_estimators=5)).fit(panel)
+    assert learnt.launch_.target_ == "demand"
+    with pytest.raises(ArgumentError, match="Expected two models of one target"):
+        WithLaunches(DirectBoosting(4, target="demand"), LaunchModel(4)).fit(panel)
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (WithLaunches("x", LaunchModel(4)), "Expected a model with fit"),
+        (WithLaunches(MovingAverage, LaunchModel(4)), "Expected a model with fit"),
+        (WithLaunches(MovingAverage(), launch="x"), "Expected launch, a LaunchModel"),
+        (WithLaunches(MovingAverage(), LaunchModel(4), young=0), "Expected young"),
+    ],
+)
+def test_what_is_no_model_is_told(simulate, model, told):
+    with pytest.raises(ArgumentError, match=told):
+        model.fit(simulate(10, 40).panel)

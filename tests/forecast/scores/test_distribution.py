@@ -73,3 +73,8 @@ def test_one_path_or_levels_that_do_not_rise_are_refused():
         scores.crps_paths([1.0], [[1.0]])
     with pytest.raises(ArgumentError, match="rising levels"):
         scores.crps_quantiles([1.0], [[1.0, 2.0]], [0.9, 0.1])
+
+
+def test_parameters_that_do_not_fit_what_came_are_refused():
+    with pytest.raises(ArgumentError, match=r"mean of \(3,\)"):
+        scores.crps_negative_binomial([1.0, 2.0], [1.0, 2.0, 3.0], 0.1)

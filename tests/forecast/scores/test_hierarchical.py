@@ -192,3 +192,46 @@ def test_revenue_takes_the_last_periods_and_leaves_out_the_unknown():
     sales, price = np.array([[5.0, 2.0, np.nan, 1.0]]), np.array([[1.0, 3.0, 3.0, 4.0]])
     assert scores.revenue(sales, price, periods=3).tolist() == [10.0]
     assert scores.revenue(sales, periods=28).tolist() == [8.0]
+
+
+def test_quantiles_of_groups_leave_out_what_does_not_count():
+    keys = pd.DataFrame({"sku": ["A", "B", "C"]})
+    demand = Demand(keys, Calendar.of("W"), 3000, GammaPoisson(np.full((3, 2), 4.0), 0.3, 0.1))
+    groups = Groupings.of(keys, [(), ("sku",)])
+    known = np.array([[True, False], [True, False], [False, False]])
+    found = scores.group_quantiles(demand, groups, [0.1, 0.9], n_paths=300, seed=3, known=known)
+    paths = demand.sample(300, seed=3)[:, :2, 0].sum(axis=1)
+    expected = np.quantile(paths, [0.1, 0.9], method="inverted_cdf")
+    assert np.array_equal(found["all"][0, 0], expected)
+    assert np.isnan(found["all"][0, 1]).all()
+    assert np.array_equal(np.isnan(found["sku"]).all(axis=2), ~known)
+    with pytest.raises(ArgumentError, match="known of shape"):
+        scores.group_quantiles(demand, groups, known=known[:2])
+
+
+def test_a_level_of_which_nothing_is_known_leaves_the_mean_unknown():
+    groups = Groupings.of(pd.DataFrame({"sku": ["A", "B"]}), [(), ("sku",)])
+    past, actual = [[0.0, 2.0, 0.0], [1.0, 1.0, 2.0]], [[2.0], [np.nan]]
+    quantiles = {"all": np.ones((1, 1, 1)), "sku": np.ones((2, 1, 1))}
+    table = scores.level_spl(actual, quantiles, [0.5], past, groups=groups)
+    assert table["n_scored"].to_dict() == {"all": 0, "sku": 1}
+    assert np.isnan(scores.wspl(actual, quantiles, [0.5], past, groups=groups))
+
+
+def test_attributes_are_read_row_by_row_whatever_their_index():
+    keys = pd.DataFrame({"sku": ["A", "B"]})
+    styles = pd.DataFrame({"style": ["x", "y"]}, index=["B", "A"])
+    assert Groupings.of(keys, [("style",)], styles).codes["style"].tolist() == [0, 1]
+    with pytest.raises(ArgumentError, match="attributes of 2 series, got 1 rows"):
+        Groupings.of(keys, [("style",)], styles.iloc[:1])
+
+
+def test_groups_of_other_series_and_unknown_levels_are_refused():
+    keys = pd.DataFrame({"sku": ["A", "B", "C"]})
+    demand = Demand(keys, Calendar.of("W"), 3000, GammaPoisson(np.full((3, 2), 4.0), 0.3, 0.1))
+    with pytest.raises(ArgumentError, match="groups of the 3 series"):
+        scores.group_quantiles(demand, Groupings.of(keys.iloc[:2], [()]))
+    with pytest.raises(ArgumentError, match="a level of 'sku', got 'style'"):
+        Groupings.of(keys, [("sku",)]).sums("style", np.ones((3, 1)))
+    with pytest.raises(ArgumentError, match="whole periods"):
+        scores.revenue([[1.0, 2.0]], periods=1.5)

@@ -79,3 +79,11 @@ def test_a_lead_time_with_an_unknown_period_does_not_count():
 def test_levels_that_are_no_probabilities_are_refused():
     with pytest.raises(ArgumentError, match="levels above 0 and below 1"):
         scores.pinball([1.0], [[1.0]], [95])
+
+
+def test_ends_of_another_shape_are_refused_and_one_level_needs_no_list():
+    with pytest.raises(ArgumentError, match=r"low of \(1,\)"):
+        scores.coverage([1.0, 2.0], [0.0], [3.0, 3.0])
+    with pytest.raises(ArgumentError, match=r"high of \(1,\)"):
+        scores.interval_score([1.0, 2.0], [0.0, 0.0], [3.0], 0.8)
+    assert scores.pinball([10.0], [[8.0]], 0.5) == scores.pinball([10.0], [[8.0]], [0.5])

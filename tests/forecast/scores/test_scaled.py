@@ -61,3 +61,18 @@ def test_a_history_that_is_no_table_or_a_season_of_none_is_refused():
         scores.mase([[1.0]], [[1.0]], [1.0, 2.0])
     with pytest.raises(ArgumentError, match="season_length"):
         scores.mase([[1.0]], [[1.0]], [[1.0, 2.0]], 0)
+
+
+@pytest.mark.parametrize("history", [[[1.0, 2.0, 3.0]], [1.0, 2.0, 3.0]])
+def test_a_history_of_other_series_is_refused(history):
+    actual = np.ones((2, 2))
+    for score in (scores.mase, scores.rmsse):
+        with pytest.raises(ArgumentError, match="of the same series"):
+            score(actual, actual, history)
+    with pytest.raises(ArgumentError, match="of the same series"):
+        scores.scaled_quantile_loss(actual, actual[..., None], [0.5], history)
+
+
+def test_one_series_without_a_second_dimension_is_refused():
+    with pytest.raises(ArgumentError, match="series by periods"):
+        scores.mase([1.0], [1.0], [[1.0, 2.0]])

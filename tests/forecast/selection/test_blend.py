@@ -39,3 +39,8 @@ def test_the_loss_of_a_series_is_that_of_its_periods_and_of_its_total():
     first = (pinball(4.0, cells[0, 0]) + pinball(0.0, cells[0, 1])) / 2 + pinball(4.0, total) / 2
     found = series_losses(forecast, actual, ["A", "B"])
     assert found == pytest.approx([first, pinball(2.0, cells[1, 0])])
+
+
+def test_a_mean_of_0_in_the_heavier_law_is_blended_too():
+    mixed = blend_laws(law([[0.0, 4.0]]), law([[2.0, 0.0]]), np.array([0.25]))
+    assert mixed.mean.tolist() == [[0.5, 3.0]]

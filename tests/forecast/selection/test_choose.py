@@ -240,3 +240,34 @@ def test_the_guard_is_tried_where_there_are_signals_and_groups(make_panel):
     bare = replace(many, channels={"sales": many["sales"]})
     assert list(read_candidates(None, bare, 2, seed=0))[-1] == "DirectBoosting"
     assert set(read_candidates(list(NAMES), many, 2, seed=0)) == set(NAMES)
+
+
+class Oracle:
+    """A model of one's own that returns what it is told."""
+
+    def __init__(self, said):
+        self.said = said
+
+    def fit(self, panel):
+        return self
+
+    def predict(self, horizon):
+        return self.said
+
+
+def test_what_a_passed_model_returns_must_be_the_forecast_asked_for(make_panel):
+    panel = make_panel()
+    short = MovingAverage().fit(panel).predict(2)
+    for said in (short.mean, short):
+        with pytest.raises(ArgumentError, match="to forecast 3 periods as a Demand"):
+            forecast_demand(panel, 3, model=Oracle(said))
+
+
+def test_candidates_beside_a_choice_and_what_is_no_selection_are_refused(make_panel):
+    panel = make_panel()
+    with pytest.raises(ArgumentError, match="or candidates="):
+        forecast_demand(panel, 2, model=MovingAverage().fit(panel), candidates=["SES"])
+    with pytest.raises(ArgumentError, match="what select_model returned"):
+        forecast_demand(panel, 2, selection=MovingAverage())
+    with pytest.raises(ArgumentError, match="pass a list"):
+        select_model(panel, 2, candidates=MovingAverage())

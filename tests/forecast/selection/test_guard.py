@@ -122,9 +122,15 @@ def test_too_short_a_history_leaves_signals_out_and_says_so(panel):
 def test_arguments_out_of_range_are_refused(panel):
     with pytest.raises(ArgumentError, match="windows, a whole number >= 2"):
         SignalGuard(4, windows=1).fit(panel)
-    with pytest.raises(ArgumentError, match="Expected signals as the guard's own argument"):
+    with pytest.raises(ArgumentError, match="Expected signals as an argument of its own"):
         SignalGuard(4, boosting={"signals": ()}).fit(panel)
     with pytest.raises(ArgumentError, match="fitted SignalGuard"):
         SignalGuard(4).predict(2)
     with pytest.raises(ArgumentError, match="Expected by, a key or an attribute"):
         SignalGuard(4, by="colour").fit(panel)
+
+
+def test_one_sku_needs_no_list(guard):
+    one, same = guard.predict(2, skus="S003"), guard.predict(2, skus=["S003"])
+    assert one.notes == same.notes
+    assert np.array_equal(one.mean, same.mean)

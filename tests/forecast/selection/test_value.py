@@ -95,3 +95,23 @@ def test_what_cannot_be_measured_is_refused(panel):
         signal_value(panel, 4, windows=0)
     with pytest.raises(ArgumentError, match="history of more than 90 periods"):
         signal_value(panel, 30)
+
+
+def test_what_cannot_be_valued_is_refused_before_anything_is_fitted(panel, monkeypatch):
+    monkeypatch.setattr("c2m.forecast.selection.value.DirectBoosting.fit", None)
+    with pytest.raises(ArgumentError, match="did you mean 'kind'"):
+        signal_value(panel, 4, by="kinds")
+    with pytest.raises(ArgumentError, match="got 'sales'"):
+        signal_value(panel, 4, ["sales"])
+    with pytest.raises(ArgumentError, match=r"got 'views'.*it has 'clicks'"):
+        signal_value(panel, 4, ["views"], boosting={"target": "views"})
+    with pytest.raises(ArgumentError, match="got 'views': pass a list"):
+        signal_value(panel, 4, "views")
+    with pytest.raises(ArgumentError, match="signals as an argument of its own"):
+        signal_value(panel, 4, boosting={"signals": ()})
+    with pytest.raises(ArgumentError, match="did you mean 'n_estimators'"):
+        signal_value(panel, 4, boosting={"n_estimatrs": 3})
+    with pytest.raises(ArgumentError, match="argument -> value"):
+        signal_value(panel, 4, boosting=3)
+    with pytest.raises(ArgumentError, match="several series to exchange"):
+        signal_value(panel.select(["S000"]), 4, method="exchange")

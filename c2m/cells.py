@@ -6,6 +6,7 @@ cell. An empty cell takes the column's default, so these two must be found in th
 
 import re
 import zipfile
+from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
 from typing import Final
@@ -40,6 +41,29 @@ def hidden_cells(path: Path) -> dict[str, list[str]]:
             if cells:
                 found[sheet] = [cell.decode() for cell in cells]
     return found
+
+
+def hidden_problem(sheet: str, hidden: Sequence[str]) -> tuple[str, str]:
+    """Return what is wrong with a sheet that has hidden cells, and what to do.
+
+    Parameters
+    ----------
+    sheet : str
+        Its name.
+    hidden : sequence of str
+        The cells, at least one.
+
+    Returns
+    -------
+    problem, fix : str
+        For `c2m.checks.Check.add`.
+    """
+    problem = (
+        f"sheet {sheet!r} has {len(hidden):,} cell{'s' * (len(hidden) != 1)} with an error "
+        f"value or with a formula that was never calculated (first: {hidden[0]})"
+    )
+    fix = "correct the formulas, or open the workbook in a spreadsheet program and save it"
+    return problem, fix
 
 
 def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
