@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 from forecast_scores import HORIZON, Truth, levels_of, point_scores, quantile_scores, total_wspl
 
 from c2m.datasets import simulate_panel
-from c2m.forecast.trees.trees import TreeSettings
+from c2m.forecast.trees.settings import TreeSettings
 
 HERE = Path(__file__).parent
 SIGNALS = ("views", "wishlists", "carts")

@@ -1,6 +1,6 @@
 """What held-out cutoffs say: how many trees pay, and how far forecasts fall from what comes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Self
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from c2m.forecast.features.rows import path_rows, sample_rows
+from c2m.forecast.features.rows import path_rows
 from c2m.forecast.heads import CountHead, Head, choose_head
 from c2m.forecast.heads.counts import negative_binomial_loss
 from c2m.forecast.heads.shared import fit_shared
@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from c2m.forecast.features.running import Positions
     from c2m.forecast.features.table import FeatureTable
     from c2m.forecast.target import FloatArray
-    from c2m.forecast.trees.trees import TreeSettings
 
     Stages = Callable[[FeatureTable, Rows], list[FloatArray]]
-
-_STAGES: Final = (0.25, 0.5, 1.0)
-"""Shares of the trees that are tried."""
 
 _MOST_CUTOFFS: Final = 5
 _MOST_PATHS: Final = 5_000
@@ -50,6 +46,52 @@ class Calibration:
 
 
 @dataclass(frozen=True, eq=False)
+class Windows:
+    """Which of the last periods trees do not see, to be held against them.
+
+    Parameters
+    ----------
+    held : int
+        Periods of a window.
+    origins : ndarray of int, shape (n_windows,)
+        Positions of the cutoffs before them, rising.
+    """
+
+    held: int
+    origins: "Positions"
+
+    @classmethod
+    def of(cls, n_periods: int, horizon: int) -> Self:
+        """Hold out the horizon, or a third of the history, from up to five cutoffs.
+
+        The cutoffs are spread over as many periods again, at most an eighth of the history.
+
+        Parameters
+        ----------
+        n_periods : int
+            Periods of the history.
+        horizon : int
+            Largest step.
+
+        Returns
+        -------
+        Windows
+            None of them where the history is too short.
+        """
+        held = min(horizon, max(n_periods // 3, 1))
+        last = n_periods - held - 1
+        first = max(last - min(held, n_periods // 8), 0)
+        if last < first:
+            return cls(held, np.zeros(0, dtype=np.intp))
+        return cls(held, np.unique(np.linspace(first, last, _MOST_CUTOFFS).astype(np.intp)))
+
+    @property
+    def until(self) -> int:
+        """The number of periods before the first window."""
+        return int(self.origins[0]) + 1 if len(self.origins) else 1
+
+
+@dataclass(frozen=True, eq=False)
 class _HeldOut:
     """Forecasts from past cutoffs, and what came: K numbers of trees, N paths."""
 
@@ -59,8 +101,9 @@ class _HeldOut:
     cutoff: "Positions"  # [N]
 
     @classmethod
-    def of(cls, table: "FeatureTable", stages: "Stages", origins: "Positions", held: int) -> Self:
-        """Ask for forecasts of a whole horizon from each cutoff."""
+    def of(cls, table: "FeatureTable", stages: "Stages", windows: Windows) -> Self:
+        """Ask for forecasts of each window from the cutoff before it."""
+        origins, held = windows.origins, windows.held
         series = _series(table, len(origins))
         nothing = np.zeros(0, dtype=np.intp)
         means = [stages(table, path_rows(nothing, 0, held))]
@@ -79,33 +122,31 @@ class _HeldOut:
 
 def calibrate(
     table: "FeatureTable",
+    trees: Trees,
+    windows: Windows,
+    numbers: Sequence[int],
     *,
-    horizon: int,
-    most_rows: int,
-    settings: "TreeSettings",
-    all_trees: bool = False,
+    num_threads: int | None = None,
     groups: Mapping[str, NDArray[np.str_]] | None = None,
 ) -> Calibration:
-    """Fit trees without the last periods, and compare what they say of them with what came.
+    """Compare what trees say of periods that they have not seen with what came.
 
-    The trees see no target of the last ``held`` periods, ``held`` being the horizon or a third of
-    the history, nor of as many again, at most an eighth of the history; up to five cutoffs are
-    spread over these. The number of trees is the one under which what came is likeliest; the head
-    is chosen by its loss on series that it was not fitted to (see `choose_head`), and then the
-    levels that series share are learnt (see `fit_shared`).
+    The number of trees is the one under which what came is likeliest; the head is chosen by its
+    loss on series that it was not fitted to (see `choose_head`), and then the levels that series
+    share are learnt (see `fit_shared`).
 
     Parameters
     ----------
     table : FeatureTable
         All features.
-    horizon : int
-        Largest step.
-    most_rows : int
-        Budget of learning rows.
-    settings : TreeSettings
-        How to grow the trees.
-    all_trees : bool
-        Take the whole number of trees instead of choosing one.
+    trees : Trees
+        What learnt from the periods before the windows.
+    windows : Windows
+        What they have not seen.
+    numbers : sequence of int
+        Numbers of trees to choose from, rising.
+    num_threads : int, optional
+        See `Trees.means`.
     groups : mapping of str to ndarray of str, optional
         Grouping -> label of each series, for shared levels (see `labels_of`); series are
         independent without.
@@ -115,28 +156,12 @@ def calibrate(
     Calibration
         Head and number of trees.
     """
-    held, origins = _windows(table.n_periods, horizon)
-    rows = sample_rows(
-        table.target,
-        horizon=horizon,
-        until=int(origins[0]) + 1 if len(origins) else 1,
-        most_rows=most_rows,
-        seed=settings.seed,
-        earliest=table.earliest,
-    )
-    trees = Trees.grow(table, rows, settings)
-    stages = (1.0,) if all_trees else _STAGES
-    numbers = sorted({round(share * settings.n_estimators) for share in stages})
-    if not len(origins):
+    if not len(windows.origins):
         numbers = [0]
     elif trees.booster is None:
         numbers = numbers[:1]
-    past = _HeldOut.of(
-        table,
-        partial(trees.staged_means, stages=numbers, num_threads=settings.num_threads),
-        origins,
-        held,
-    )
+    stages = partial(trees.staged_means, stages=numbers, num_threads=num_threads)
+    past = _HeldOut.of(table, stages, windows)
     losses = [_loss(mean, past.actual) for mean in past.mean]
     best = int(np.argmin(losses))
     mean, actual = past.mean[best], past.actual
@@ -148,16 +173,6 @@ def calibrate(
         own = {name: labels[past.series] for name, labels in groups.items()}
         head = head.with_shared(fit_shared(counts.law(mean), actual, own, past.cutoff))
     return Calibration(head, numbers[best], losses[best])
-
-
-def _windows(n_periods: int, horizon: int) -> tuple[int, "Positions"]:
-    """Return how many periods are held out, and the cutoffs before them."""
-    held = min(horizon, max(n_periods // 3, 1))
-    last = n_periods - held - 1
-    first = max(last - min(held, n_periods // 8), 0)
-    if last < first:
-        return held, np.zeros(0, dtype=np.intp)
-    return held, np.unique(np.linspace(first, last, _MOST_CUTOFFS).astype(np.intp))
 
 
 def _series(table: "FeatureTable", n_cutoffs: int) -> "Positions":

@@ -5,10 +5,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from c2m.forecast.trees.engine import load_lightgbm
+from c2m.frames import did_you_mean
+
 _ALIASES: Final = {
     "bagging_fraction": ("bagging", "sub_row", "subsample"),
     "bagging_freq": ("subsample_freq",),
     "boosting": ("boost", "boosting_type"),
+    "early_stopping_round": ("early_stopping", "early_stopping_rounds", "n_iter_no_change"),
     "feature_fraction": ("colsample_bytree", "sub_feature"),
     "learning_rate": ("eta", "shrinkage_rate"),
     "linear_tree": ("linear_trees",),
@@ -94,4 +98,19 @@ def forbidden(parameters: Mapping[str, Any]) -> list[str]:
         wrong.append("lgb_params linear_tree (False)")
     if "num_iterations" in given:
         wrong.append("a number of trees in lgb_params (pass n_estimators=)")
-    return wrong
+    if given.get("early_stopping_round"):
+        wrong.append("lgb_params early_stopping_round (held-out cutoffs do that here)")
+    return wrong + _unheard_of(parameters)
+
+
+def _unheard_of(parameters: Mapping[str, Any]) -> list[str]:
+    """Name what LightGBM would drop in silence, as far as it says which names it knows."""
+    listed = getattr(load_lightgbm().basic, "_ConfigAliases", None)
+    if listed is None or not parameters:
+        return []
+    known = {name for aliases in listed._get_all_param_aliases().values() for name in aliases}
+    return [
+        f"lgb_params {name}, which LightGBM does not know{did_you_mean(str(name), sorted(known))}"
+        for name in parameters
+        if name not in known and name not in _MAIN
+    ]

@@ -1,101 +1,25 @@
 """Gradient-boosted trees that correct the level of a series."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from c2m.errors import ArgumentError
 from c2m.forecast.trees.engine import load_lightgbm
+from c2m.forecast.trees.growing import Growing, can_learn, targets
 from c2m.forecast.trees.learner import Learner
-from c2m.forecast.trees.lgb_parameters import main_names
+from c2m.forecast.trees.settings import MANY_ROWS
 from c2m.forecast.trees.treetext import END, check_trees
 
 if TYPE_CHECKING:
     from c2m.forecast.features.rows import Rows
     from c2m.forecast.features.table import FeatureTable
     from c2m.forecast.target import FloatArray
-
-_DEFAULTS: Final = {
-    "objective": "tweedie",
-    "tweedie_variance_power": 1.5,
-    "max_bin": 63,
-    "feature_fraction": 0.7,
-    "bagging_fraction": 0.5,
-    "bagging_freq": 1,
-    "min_data_in_leaf": 100,
-}
-"""LightGBM's parameters unless a caller passes others."""
-
-_FIXED: Final = {"deterministic": True, "force_row_wise": True, "verbosity": -1}
-"""What makes the same data and seed give the same trees whatever the number of threads."""
-
-_LEAVES: Final = ((40_000, 15), (400_000, 31))
-_MOST_LEAVES: Final = 63
+    from c2m.forecast.trees.settings import TreeSettings
 
 _ROWS_AT_ONCE: Final = 262_144
 """Features of so many rows are held at a time while forecasting."""
-
-_MANY_ROWS: Final = 200_000
-"""Below this, threads wait for each other longer than they work on a busy machine."""
-
-
-@dataclass(frozen=True)
-class TreeSettings:
-    """How trees are grown.
-
-    Parameters
-    ----------
-    n_estimators : int
-        Trees.
-    num_leaves : int, optional
-        Leaves of a tree; by the number of rows unless given: 15 up to 40,000, 31 up to 400,000,
-        else 63.
-    learning_rate : float
-        Weight of a tree.
-    seed : int
-        Seed.
-    num_threads : int, optional
-        Threads; unless given, all cores from 200,000 rows on, else one.
-    more : mapping
-        Parameters of LightGBM, which win over all others.
-    learner : object, optional
-        A regressor of scikit-learn in place of LightGBM; it counts as one tree.
-    """
-
-    n_estimators: int
-    num_leaves: int | None
-    learning_rate: float
-    seed: int
-    num_threads: int | None
-    more: Mapping[str, Any]
-    learner: Any | None = None
-
-    def to_lightgbm(self, n_rows: int) -> dict[str, Any]:
-        """Return LightGBM's parameters.
-
-        Parameters
-        ----------
-        n_rows : int
-            Rows to learn from.
-
-        Returns
-        -------
-        dict
-            Name -> value.
-        """
-        leaves = next((leaves for most, leaves in _LEAVES if n_rows <= most), _MOST_LEAVES)
-        return {
-            **_DEFAULTS,
-            **_FIXED,
-            "num_leaves": self.num_leaves or leaves,
-            "learning_rate": self.learning_rate,
-            "seed": self.seed,
-            "num_threads": self.num_threads or (0 if n_rows >= _MANY_ROWS else 1),
-            **main_names(self.more),
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +35,7 @@ class Trees:
     booster: Any | None = None
 
     @classmethod
-    def grow(cls, table: "FeatureTable", rows: "Rows", settings: TreeSettings) -> Self:
+    def grow(cls, table: "FeatureTable", rows: "Rows", settings: "TreeSettings") -> Self:
         """Learn from rows whose targets are known.
 
         The level enters as ``init_score``: a tree learns by which factor the target differs from
@@ -136,18 +60,15 @@ class Trees:
         ArgumentError
             If LightGBM refuses the caller's parameters.
         """
-        target = table.target[rows.series, rows.origin + rows.step]
-        if settings.n_estimators == 0 or not np.any(target > 0):
+        if settings.n_estimators == 0 or not can_learn(table, rows, settings):
             return cls()
         if settings.learner is not None:
             level = np.exp(table.log_level(rows))
-            features = table.matrix(rows)
+            features, target = table.matrix(rows), targets(table, rows)
             return cls(Learner.fit(settings.learner, features, target, level, settings.seed))
-        parameters = settings.to_lightgbm(len(rows))
-        in_a_tree = len(rows) * parameters["bagging_fraction"]
-        if in_a_tree < 2 * max(parameters["min_data_in_leaf"], 1):  # no tree can split
-            return cls()
-        return cls(_train(table, rows, target, parameters, settings))
+        growing = Growing(table, rows, settings)
+        growing.add(settings.n_estimators)
+        return cls(growing.booster())
 
     def means(
         self,
@@ -198,7 +119,7 @@ class Trees:
         list of ndarray, shape (n_rows,)
             Units, above 0; one array a stage.
         """
-        threads = (num_threads or 0) if len(rows) >= _MANY_ROWS else 1
+        threads = (num_threads or 0) if len(rows) >= MANY_ROWS else 1
         result = np.empty((len(stages), len(rows)))
         for begin in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows.part(begin, begin + _ROWS_AT_ONCE)
@@ -256,30 +177,3 @@ class Trees:
             return cls()
         check_trees(text, n_features)
         return cls(load_lightgbm().Booster(model_str=text))
-
-
-def _train(
-    table: "FeatureTable",
-    rows: "Rows",
-    target: NDArray[np.float32],
-    parameters: dict[str, Any],
-    settings: TreeSettings,
-) -> Any:
-    """Return LightGBM's booster; what it has against a caller's parameters is the caller's."""
-    lightgbm = load_lightgbm()
-    data = lightgbm.Dataset(
-        table.matrix(rows),
-        label=target.astype(np.float32),
-        init_score=table.log_level(rows),
-        feature_name=[f"f{place}" for place in range(len(table.names))],
-        categorical_feature=table.categorical,
-        params=parameters,
-    )
-    try:
-        return lightgbm.train(parameters, data, num_boost_round=settings.n_estimators)
-    except (lightgbm.basic.LightGBMError, TypeError, ValueError) as error:
-        if not settings.more:
-            raise
-        raise ArgumentError(
-            f"Expected lgb_params that LightGBM takes, got {dict(settings.more)!r}: {error}"
-        ) from error

@@ -280,6 +280,7 @@ def test_the_longest_horizon_is_that_of_the_fit(tmp_path, panel):
         {"learning_rate": "fast"},
         {"early_stopping_round": 5},
         {"num_class": 3},
+        {"num_leafs": 15},
     ],
 )
 def test_parameters_that_lightgbm_refuses_are_an_argument_that_is_wrong(panel, parameters):
