@@ -82,11 +82,56 @@ def _few_texts(keys: pd.DataFrame) -> list[tuple[str, ...]]:
     Looking at a few values costs a tenth of asking pandas about columns, and a service makes many
     small forecasts.
     """
-    if len(keys) > _FEW or any(keys[name].dtype != "str" for name in keys.columns):
+    if len(keys) > _FEW:
         return []
-    columns = [keys[name].tolist() for name in keys.columns]
-    plain = all(isinstance(value, str) and value for values in columns for value in values)
-    return list(zip(*columns, strict=True)) if plain else []
+    columns = [keys[name] for name in keys.columns]
+    if any(column.dtype != "str" for column in columns):
+        return []
+    texts = [column.tolist() for column in columns]
+    plain = all(isinstance(value, str) and value for values in texts for value in values)
+    return list(zip(*texts, strict=True)) if plain else []
+
+
+def plain_attributes(attributes: pd.DataFrame, n_series: int) -> pd.DataFrame:
+    """Return attributes with text as names and positions as index.
+
+    Parameters
+    ----------
+    attributes : DataFrame
+        Attributes as a caller built them; one without columns stands for none.
+    n_series : int
+        How many series there are.
+
+    Returns
+    -------
+    DataFrame
+        The same; of as many rows as they came with, if there are any columns.
+    """
+    names = attributes.columns
+    if not len(names):
+        return pd.DataFrame(index=range(n_series))
+    told = all(isinstance(name, str) for name in names)
+    return (attributes if told else attributes.rename(columns=str)).reset_index(drop=True)
+
+
+def rows_of(table: pd.DataFrame, rows: Positions) -> pd.DataFrame:
+    """Return some rows of a table; of rows that follow one another, a view at a fifth of the cost.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Keys or attributes.
+    rows : ndarray of int, shape (n,)
+        Which, rising.
+
+    Returns
+    -------
+    DataFrame, n rows
+        They alone.
+    """
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return table.iloc[rows[0] : rows[-1] + 1]
+    return table.iloc[rows]
 
 
 def plain_keys(keys: pd.DataFrame) -> pd.DataFrame:
@@ -226,7 +271,7 @@ def find_skus(keys: pd.DataFrame, skus: Sequence[str]) -> Positions:
 
 
 def group_series(
-    keys: pd.DataFrame, attributes: pd.DataFrame, by: Sequence[str]
+    keys: pd.DataFrame, attributes: pd.DataFrame, by: str | Sequence[str]
 ) -> tuple[pd.DataFrame, Positions]:
     """Return the keys of rolled-up series and, for each series, the one it goes to.
 
@@ -234,7 +279,7 @@ def group_series(
     ----------
     keys, attributes : DataFrame, n_series rows
         Of a panel or a forecast.
-    by : sequence of str
+    by : str or sequence of str
         Key columns and attributes. One attribute becomes ``sku``; of several, ``sku`` holds the
         values with `JOINT` between them, and each stays an attribute.
 
@@ -251,10 +296,13 @@ def group_series(
         If a name is neither key nor attribute, a series has no value for it, or two groups would
         have the same name.
     """
+    if not isinstance(by, Iterable):
+        raise ArgumentError(f"Expected names of keys or attributes to roll up by, got {by!r}.")
+    by = [by] if isinstance(by, str) else list(by)
     both = pd.concat([keys, attributes], axis=1)
     absent = [name for name in by if name not in both.columns]
     if absent or not by:
-        hint = did_you_mean(absent[0], map(str, both.columns)) if absent else ""
+        hint = did_you_mean(str(absent[0]), map(str, both.columns)) if absent else ""
         raise ArgumentError(
             f"Expected keys or attributes to roll up by, got {name_list(absent) or 'none'}{hint}; "
             f"there are {name_list(both.columns)}."
@@ -265,7 +313,7 @@ def group_series(
             "Expected 'sku' or attributes, beside 'channel' and 'location', to roll up by, got "
             f"{name_list(by)}."
         )
-    without = int(both[list(by)].isna().any(axis=1).sum())
+    without = int(both[by].isna().any(axis=1).sum())
     if without:
         raise ArgumentError(f"{without:,} of {len(both):,} series have no {name_list(by)}.")
     if others:

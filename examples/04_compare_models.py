@@ -53,7 +53,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def open_panel(options: argparse.Namespace) -> c2m.Panel:
     """Return the panel to compare models on."""
     if options.table is not None:
-        frame = pd.read_csv(options.table, dtype={"sku": str})
+        try:
+            frame = pd.read_csv(options.table, dtype={"sku": str})
+        except ValueError as error:
+            raise ValueError(f"{options.table} is no table: {error}") from error
         return c2m.Panel.from_frame(frame, freq=options.freq, signals=options.signal)
     if options.simulated:
         return simulate_panel(seed=4, n_items=60, n_stores=4, n_days=500).panel

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from c2m.series import (
     common_attributes,
     find_skus,
     group_series,
+    plain_attributes,
     plain_keys,
 )
 from c2m.storage import read_folder, write_folder
@@ -90,11 +92,9 @@ class Demand:
 
     def __post_init__(self) -> None:
         """Check that keys, attributes and law fit together."""
-        attributes = self.attributes.rename(columns=str)
-        if not len(attributes.columns):
-            attributes = pd.DataFrame(index=range(len(self.keys)))
         object.__setattr__(self, "keys", plain_keys(self.keys))
-        object.__setattr__(self, "attributes", attributes.reset_index(drop=True))
+        attributes = plain_attributes(self.attributes, len(self.keys))
+        object.__setattr__(self, "attributes", attributes)
         object.__setattr__(self, "first", int(self.first))
         notes = [self.notes] if isinstance(self.notes, str) else self.notes
         object.__setattr__(self, "notes", tuple(map(str, notes)))
@@ -504,8 +504,7 @@ class Demand:
             A law of n paths, each the sum of the parts' paths with the same seed.
         """
         n = read_count(n, "n >= 1 paths")
-        names = [by] if isinstance(by, str) else list(by)
-        keys, group = group_series(self.keys, self.attributes, names)
+        keys, group = group_series(self.keys, self.attributes, by)
         sums = np.zeros((n, len(keys), self.horizon))
         for where, paths in self.iter_samples(n, seed):
             present, own = np.unique(group[where], return_inverse=True)
@@ -557,11 +556,11 @@ class Demand:
     def _repr_html_(self) -> str:
         return view.html(self)
 
-    @property
-    def codes(self) -> list[str]:
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
         """A name for each series, which keys its random numbers."""
         rows = self.keys.itertuples(index=False, name=None)
-        return ["\x1f".join(map(_escaped, row)) for row in rows]
+        return tuple("\x1f".join(map(_escaped, row)) for row in rows)
 
 
 def _escaped(code: str) -> str:

@@ -1,5 +1,6 @@
 """What the first sales of a season say about the rest of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from c2m.errors import ArgumentError
 Floats = NDArray[np.float64]
 
 
-def given_law(law: Law, sold: Floats, codes: list[str]) -> GammaPoisson:
+def given_law(law: Law, sold: Floats, codes: Sequence[str]) -> GammaPoisson:
     """Return the law of the rest, whatever the law was; see `Demand.given`.
 
     Parameters
@@ -21,7 +22,7 @@ def given_law(law: Law, sold: Floats, codes: list[str]) -> GammaPoisson:
         Of all periods.
     sold : ndarray, shape (S, k)
         See `given_sales`.
-    codes : list of str
+    codes : sequence of str
         Names of the series, for laws that are summarised by paths.
 
     Returns

@@ -35,7 +35,10 @@ _FIX: Final = "save it again with this c2m"
 _NESTED: Final = "model class"
 """The key that marks an argument that is a model."""
 
-_DOES_NOT_FIT: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_DOES_NOT_FIT: Final = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    pd.errors.InvalidIndexError,
+)
 """What building a model from facts that are not those of its class ends in."""
 
 

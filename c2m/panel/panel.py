@@ -17,7 +17,7 @@ from c2m.panel.channels import Rollup
 from c2m.panel.checks import check_panel, freeze, spread, stored
 from c2m.panel.rollup import roll_up
 from c2m.periods import Calendar
-from c2m.series import SkuIndex, plain_keys
+from c2m.series import SkuIndex, plain_attributes, plain_keys
 from c2m.storage import read_folder, write_folder
 
 if TYPE_CHECKING:
@@ -95,11 +95,9 @@ class Panel:
 
     def __post_init__(self) -> None:
         """Check everything at the door and make the arrays read-only."""
-        attributes = self.attributes.rename(columns=str)
-        if not len(attributes.columns):
-            attributes = pd.DataFrame(index=range(len(self.keys)))
         object.__setattr__(self, "keys", plain_keys(self.keys))
-        object.__setattr__(self, "attributes", attributes.reset_index(drop=True))
+        attributes = plain_attributes(self.attributes, len(self.keys))
+        object.__setattr__(self, "attributes", attributes)
         object.__setattr__(self, "first", int(self.first))
         object.__setattr__(self, "n_periods", int(self.n_periods))
         object.__setattr__(self, "known", tuple(sorted(set(self.known))))
@@ -488,7 +486,7 @@ class Panel:
         C2MWarning
             If channels are left out because there is no right way to add them.
         """
-        return replace(self, **roll_up(self, [by] if isinstance(by, str) else list(by), how or {}))
+        return replace(self, **roll_up(self, by, how or {}))
 
     # ---------------------------------------------------------------- looking at it
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from c2m.panel.panel import Panel
 
 
-def roll_up(panel: "Panel", by: Sequence[str], how: Mapping[str, Rollup]) -> dict[str, Any]:
+def roll_up(panel: "Panel", by: str | Sequence[str], how: Mapping[str, Rollup]) -> dict[str, Any]:
     """Return the changed fields of a rolled-up panel; see `Panel.rollup`."""
     keys, group = group_series(panel.keys, panel.attributes, by)
     if set(how) - set(panel.channels) or set(how.values()) - set(WAYS):

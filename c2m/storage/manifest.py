@@ -73,11 +73,18 @@ def manifest_text(kind: str, facts: Mapping[str, Any], files: Mapping[str, Any])
 
     Raises
     ------
-    ValueError
-        If a fact is no finite number.
+    DataError
+        If a fact is nothing that JSON can hold, such as NaN.
     """
     content = {"kind": kind, "format": FORMAT_VERSION, "facts": dict(facts), "files": files}
-    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False, default=_plain_number)
+    try:
+        text = json.dumps(
+            content, indent=1, allow_nan=False, ensure_ascii=False, default=_plain_number
+        )
+    except (TypeError, ValueError) as error:
+        problem = f"its facts cannot be saved: {error}"
+        fix = "save finite numbers, text, lists and mappings; None for what is unknown"
+        raise DataError(kind, [problem], fix) from error
     body = text.removesuffix("\n}")
     return body + _last_line(body.encode())
 

@@ -46,6 +46,8 @@ def write_folder(path: str | os.PathLike[str], kind: str, folder: "Folder") -> P
     ------
     ArgumentError
         If something else than such a folder is in the way.
+    DataError
+        If a fact or a table is nothing that JSON or parquet can hold.
     """
     target = Path(path).resolve()
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -15,12 +15,14 @@ import pandas as pd
 from mlforecast import MLForecast
 from mlforecast.lag_transforms import RollingMean
 from statsforecast import StatsForecast
-from statsforecast.models import TSB, AutoETS, CrostonSBA, SeasonalNaive
+from statsforecast.models import MSTL, TSB, AutoETS, CrostonSBA, SeasonalNaive
 
 TREES = {"n_estimators": 100, "learning_rate": 0.1, "num_leaves": 31, "verbosity": -1}
 LAGS = {"D": [1, 7, 14, 28], "W": [1, 2, 4, 8]}
 WINDOWS = {"D": (7, 28), "W": (4, 13)}
 INTERVALS = (50, 80, 95)
+LONGEST_SEASON = 24
+"""AutoETS knows none that is longer: there it has no season, and MSTL is asked too."""
 
 
 def machine_learning(history, known, job):
@@ -29,7 +31,10 @@ def machine_learning(history, known, job):
     half = history["ds"].nunique() // 2
     lags = [lag for lag in LAGS[kind] + [52] * (job["season"] == 52) if lag <= half]
     model = MLForecast(
-        models={"mlforecast LightGBM": lgb.LGBMRegressor(objective="tweedie", **TREES)},
+        models={
+            "mlforecast LightGBM": lgb.LGBMRegressor(objective="tweedie", **TREES),
+            "mlforecast, trees as ours": lgb.LGBMRegressor(**job["trees"]),
+        },
         freq=job["freq"],
         lags=lags,
         lag_transforms={1: [RollingMean(window, min_samples=1) for window in WINDOWS[kind]]},
@@ -49,10 +54,13 @@ def statistical(history, job):
         CrostonSBA(alias="statsforecast CrostonSBA"),
         TSB(0.2, 0.2, alias="statsforecast TSB"),
     ]
+    if season > LONGEST_SEASON:
+        trend = AutoETS(model="ZZN")
+        models.append(MSTL(season, trend_forecaster=trend, alias="statsforecast MSTL"))
     found = StatsForecast(models, freq=job["freq"]).forecast(df=history, h=job["horizon"])
     naive = StatsForecast([SeasonalNaive(season, alias="fallback")], freq=job["freq"])
     smooth = StatsForecast(
-        [AutoETS(season if season <= 24 else 1, alias="statsforecast AutoETS")],
+        [AutoETS(season if season <= LONGEST_SEASON else 1, alias="statsforecast AutoETS")],
         freq=job["freq"],
         fallback_model=naive.models[0],
     ).forecast(df=history, h=job["horizon"], level=list(INTERVALS))
@@ -63,6 +71,8 @@ def main():
     """Forecast every cutoff of every job in a folder."""
     warnings.simplefilter("ignore")
     for file in sorted(Path(sys.argv[1]).glob("*.json")):
+        if file.with_suffix(".peers.parquet").exists():
+            continue
         job = json.loads(file.read_text())
         every = pd.read_parquet(file.with_suffix(".history.parquet"))
         plans = pd.read_parquet(file.with_suffix(".known.parquet")) if job["known"] else None

@@ -1,11 +1,15 @@
 """What a service waits for: predict one SKU and a hundred, update, save, load, explain.
 
-Run ``python tests/benchmarks/serve.py [--items 300] [--days 730] [--peers PATH]``. A SKU is one
-item in one of ten stores, so that ``--items 3049 --days 1941`` has the size of M5. CPU time is
-that of the asking thread: what one request costs, whatever else the machine does.
+Run ``python tests/benchmarks/serve.py [--items 30 300 3049] [--days 730] [--peers PATH]``. A SKU
+is one item in one of ten stores, so that ``--items 3049 --days 1941`` has the size of M5. A process
+of its own loads the saved model and answers, as a service would: it asks once and calls
+``gc.freeze()``, so that a collection does not walk over everything imported (``--no-freeze`` shows
+the difference). CPU time is that of the asking thread: what one request costs, whatever else the
+machine does.
 """
 
 import argparse
+import gc
 import json
 import shutil
 import subprocess
@@ -56,7 +60,7 @@ def one_store_each(panel: Panel) -> Panel:
 def report(name: str, wall: list[float], cpu: list[float]) -> None:
     """Print percentiles in milliseconds."""
     spans = [
-        "  ".join(f"{1e3 * value:8.2f}" for value in np.percentile(times, [50, 90, 99]))
+        "  ".join(f"{1e3 * value:7.2f}" for value in np.percentile(times, [50, 90, 99, 100]))
         for times in (wall, cpu)
     ]
     print(f"{name:44s} {spans[0]}   {spans[1]}", flush=True)
@@ -108,20 +112,57 @@ def peer(python: str, panel: Panel, count: int) -> None:
     report("mlforecast: 1 id, mean only, 1 thread", *json.loads(done.stdout.splitlines()[-1]))
 
 
+def serve(path: str, requests: int, *, freeze: bool) -> None:
+    """Load a model as a service does, and let it be asked."""
+    before = memory()
+    model = DirectBoosting.load(path)
+    model.predict(HORIZON, skus=model.panel_.skus[:1]).quantiles(LEVELS)
+    if freeze:
+        gc.collect()
+        gc.freeze()
+    draw = np.random.default_rng(0)
+    skus = np.concatenate([draw.permutation(model.panel_.skus) for _ in range(2)])
+    skus = np.resize(skus, max(requests, 100))
+    heads = ("p50", "p90", "p99", "most", "CPU p50", "p90", "p99", "most")
+    print(f"{'milliseconds':43s}{''.join(f'{head:>9s}' for head in heads)}")
+    for threads in (1, 4):
+        hammer(model, [[sku] for sku in skus[:requests]], threads)
+        n_groups = max(requests // 10, 10)
+        hammer(model, [list(draw.choice(skus, 100)) for _ in range(n_groups)], threads)
+    print(
+        f"memory of the process that answers: {before:.2f} GB before the model, "
+        f"{memory():.2f} GB with it, {memory('VmHWM'):.2f} GB at most"
+    )
+
+
+def memory(name: str = "VmRSS") -> float:
+    """Return what this process has in memory, or had at most (VmHWM), in GB; on Linux."""
+    status = Path("/proc/self/status").read_text("utf-8")
+    return int(status.partition(f"{name}:")[2].split()[0]) / 2**20
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--items", type=int, default=300)
+    parser.add_argument("--items", type=int, nargs="+", default=[300])
     parser.add_argument("--days", type=int, default=730)
-    parser.add_argument("--requests", type=int, default=500)
+    parser.add_argument("--requests", type=int, default=1000)
+    parser.add_argument("--no-freeze", action="store_true")
+    parser.add_argument("--serve", metavar="FOLDER", help="only serve this saved model")
     parser.add_argument("--peers", metavar="PATH", help="a Python that has mlforecast")
     arguments = parser.parse_args()
-    panel = one_store_each(
-        simulate_panel(seed=1, n_items=arguments.items, n_days=arguments.days).panel
-    )
-    print(f"{panel.n_series:,} series x {panel.n_periods:,} days, horizon {HORIZON}")
-    earlier = panel.upto(panel.periods[-8])
-    model = once("fit", lambda: DirectBoosting(HORIZON).fit(earlier))
+    if arguments.serve:
+        serve(arguments.serve, arguments.requests, freeze=not arguments.no_freeze)
+        return
+    for n_items in arguments.items:
+        measure(n_items, arguments)
+
+
+def measure(n_items: int, arguments: argparse.Namespace) -> None:
+    """Fit, update, save, load and serve one panel."""
+    panel = one_store_each(simulate_panel(seed=1, n_items=n_items, n_days=arguments.days).panel)
+    print(f"\n{panel.n_series:,} series x {panel.n_periods:,} days, horizon {HORIZON}")
+    model = once("fit", lambda: DirectBoosting(HORIZON).fit(panel.upto(panel.periods[-8])))
     assert isinstance(model, DirectBoosting)
     new = once("update with 7 more days", lambda: model.update(panel))
     assert isinstance(new, DirectBoosting)
@@ -130,15 +171,11 @@ def main() -> None:
     once("load", lambda: DirectBoosting.load(path))
     size = sum(file.stat().st_size for file in path.iterdir()) / 2**20
     print(f"{'size on disk':44s} {size:8.1f} MB")
+    some = panel.skus[:: max(panel.n_series // 100, 1)][:100]
+    once("explain 100 SKUs", lambda: new.explain(HORIZON, skus=some))
+    again = [sys.executable, __file__, "--serve", str(path), "--requests", str(arguments.requests)]
+    subprocess.run([*again, *["--no-freeze"] * arguments.no_freeze], check=True)
     shutil.rmtree(path.parent)
-    skus = np.random.default_rng(0).permutation(new.panel_.skus)
-    once("explain 100 SKUs", lambda: new.explain(HORIZON, skus=list(skus[:100])))
-    heads = "".join(f"{head:>10s}" for head in ("p50", "p90", "p99", "CPU p50", "p90", "p99"))
-    print(f"{'milliseconds':43s}{heads}")
-    for threads in (1, 4):
-        hammer(new, [[sku] for sku in skus[: arguments.requests]], threads)
-        many = [list(skus[start : start + 100]) for start in range(0, arguments.requests, 10)]
-        hammer(new, many, threads)
     if arguments.peers:
         peer(arguments.peers, panel, min(arguments.requests, 200))
 

@@ -302,6 +302,7 @@ def test_no_paths_and_no_blocks_are_refused(n, block):
         lambda demand: demand.sample("2", 1),
         lambda demand: list(demand.iter_samples(2, 1, block=1.5)),
         lambda demand: demand.rollup("sku", n=1.5),
+        lambda demand: demand.rollup(5),
         lambda demand: demand.total(0.5, 3),
         lambda demand: demand.total("0"),
         lambda demand: demand.quantiles("high"),

@@ -59,6 +59,13 @@ def test_a_sku_beside_an_attribute_names_nothing_new():
         make_panel().rollup(["sku", "style"])
 
 
+@pytest.mark.parametrize("by", [5, [5], None, []])
+def test_what_names_no_column_is_refused(by):
+    panel = make_panel()
+    with pytest.raises(ArgumentError, match=r"names of keys|keys or attributes to roll up by, got"):
+        panel.rollup(by)
+
+
 @pytest.mark.parametrize("name", ["product_views", "style_sales", "variant_view_users"])
 def test_what_is_known_of_a_whole_product_is_never_added_over_its_skus(name):
     panel = make_panel(**{name: [10.0, 10.0, 10.0, 3.0]})

@@ -17,11 +17,11 @@ import c2m.storage.writing as writing
 from c2m.errors import DataError
 from c2m.storage import Folder, read_folder, write_folder
 
-root, there, can_exchange = Path(sys.argv[1]), sys.argv[2] == "there", sys.argv[3] == "exchange"
+exchange = writing.exchange
+# what a killed process wrote stays in the system's memory: only a power cut needs the disk
+os.fsync = lambda handle: None
 WATCHED = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "shutil.rmtree",
            "os.listdir", "os.scandir", "tempfile.mkdtemp", "ctypes.dlsym"}
-if not can_exchange:
-    writing.exchange = lambda one, other: False
 
 
 def folder(number):
@@ -58,31 +58,42 @@ def killed_at(step, path):
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
-result, step, alive = {"found": [], "again": []}, 0, False
-while not alive:
-    step += 1
-    path = root / str(step) / "it"
-    path.parent.mkdir()
-    if there:
-        write_folder(path, "panel", folder(1))
-    alive = not killed_at(step, path)
-    result["found"].append(found(path))
-    write_folder(path, "panel", folder(3))
-    result["again"].append(found(path))
-    if alive:
-        result["beside"] = sorted(name for name in os.listdir(path.parent) if name != "it")
-print(json.dumps(result))
+def killed_everywhere(root, there, can_exchange):
+    writing.exchange = exchange if can_exchange else lambda one, other: False
+    result, step, alive = {"found": [], "again": []}, 0, False
+    while not alive:
+        step += 1
+        path = root / str(step) / "it"
+        path.parent.mkdir(parents=True)
+        if there:
+            write_folder(path, "panel", folder(1))
+        alive = not killed_at(step, path)
+        result["found"].append(found(path))
+        write_folder(path, "panel", folder(3))
+        result["again"].append(found(path))
+        if alive:
+            result["beside"] = sorted(name for name in os.listdir(path.parent) if name != "it")
+    return result
+
+
+root = Path(sys.argv[1])
+cases = {"there": (True, True), "new": (False, True), "two renames": (True, False)}
+print(json.dumps({name: killed_everywhere(root / name, *case) for name, case in cases.items()}))
 """
 
 
-def killed(root, there, how):
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(root), there, how],
+        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(tmp_path_factory.mktemp("killed"))],
         check=True,
         capture_output=True,
         text=True,
     )
-    result = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def found_after(result):
     assert len(result["found"]) > 15
     assert set(result["again"]) == {3}
     assert result["beside"] == []
@@ -90,23 +101,23 @@ def killed(root, there, how):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are forked; two renames elsewhere")
-def test_a_killed_save_leaves_the_old_or_the_new(tmp_path):
-    found = killed(tmp_path, "there", "exchange")
+def test_a_killed_save_leaves_the_old_or_the_new(results):
+    found = found_after(results["there"])
     assert set(found) == {1, 2}
     assert found == sorted(found)
     assert found[-2:] == [2, 2]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are forked and killed")
-def test_a_first_save_that_is_killed_leaves_nothing_or_the_whole(tmp_path):
-    found = killed(tmp_path, "new", "exchange")
+def test_a_first_save_that_is_killed_leaves_nothing_or_the_whole(results):
+    found = found_after(results["new"])
     assert found[0] == "pass a folder that c2m saved"
     assert set(found) == {"pass a folder that c2m saved", 2}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are forked and killed")
-def test_without_an_exchange_a_reader_is_told_where_the_old_one_is(tmp_path):
-    found = killed(tmp_path, "there", "renames")
+def test_without_an_exchange_a_reader_is_told_where_the_old_one_is(results):
+    found = found_after(results["two renames"])
     told = [one for one in found if one not in (1, 2)]
     assert 0 < len(told) < 6
     assert all("a save was interrupted; rename" in one for one in told)

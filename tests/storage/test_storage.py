@@ -44,7 +44,7 @@ def test_something_else_in_the_way_is_not_replaced(tmp_path):
 def test_a_failing_write_leaves_the_old_folder_and_no_draft(tmp_path):
     write_folder(tmp_path / "it", "panel", FOLDER)
     broken = Folder(facts={"a": float("nan")})
-    with pytest.raises(ValueError, match="JSON"):
+    with pytest.raises(DataError, match=r"its facts cannot be saved: .*JSON"):
         write_folder(tmp_path / "it", "panel", broken)
     assert read_folder(tmp_path / "it", "panel").facts == FOLDER.facts
     assert [path.name for path in tmp_path.iterdir()] == ["it"]

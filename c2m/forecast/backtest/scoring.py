@@ -183,7 +183,7 @@ def _total_scores(
     demand: "Demand", actual: "FloatArray", whole: "NDArray[np.intp]", levels: "Sequence[float]"
 ) -> dict[str, float]:
     """Return the same of totals over the horizon."""
-    names = demand.codes  # made anew at each reading
+    names = demand.codes
     codes = [names[row] for row in whole]
     law = demand.law.rows(whole).merge(np.zeros(demand.horizon, dtype=np.intp), codes)
     total = actual[whole].sum(axis=1, keepdims=True)

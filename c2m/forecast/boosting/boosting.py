@@ -18,16 +18,17 @@ from c2m.forecast.features.recipe import Choice
 from c2m.forecast.features.rows import path_rows
 from c2m.forecast.features.running import Positions
 from c2m.forecast.features.table import FeatureTable
-from c2m.forecast.heads.labels import labels_of
 from c2m.forecast.params import Parameters, check_fitted
 from c2m.forecast.target import need_panel, sold_ahead
 from c2m.panel import Panel
+from c2m.series import rows_of
 from c2m.storage import Folder
 
 if TYPE_CHECKING:
     from c2m.forecast.explain.explanation import Explanation
     from c2m.forecast.features.recipe import Recipe
     from c2m.forecast.heads import Head
+    from c2m.forecast.heads.labels import Labels
     from c2m.forecast.target import FloatArray
     from c2m.forecast.trees.trees import Trees
 
@@ -96,6 +97,8 @@ class DirectBoosting(Parameters):
         `max_horizon` at the fit.
     recipe_ : Recipe
         The features used.
+    groups_ : dict of str to ndarray of str, shape (n_series,)
+        Label of each series in the groupings that share a level.
     n_trees_ : int
         The number of trees that the held-out cutoffs preferred.
     head_ : CountHead or LevelSetHead
@@ -123,6 +126,7 @@ class DirectBoosting(Parameters):
     panel_: Panel
     table_: FeatureTable
     head_: "Head"
+    groups_: "Labels"
     n_trees_: int
     trees_: "Trees"
 
@@ -227,14 +231,13 @@ class DirectBoosting(Parameters):
         asked = Question.of(self, horizon, future, skus)
         panel, series = asked.panel, asked.series
         mean = self._means(asked.table, series, horizon)
-        keys, attributes = panel.keys.iloc[series], panel.attributes.iloc[series]
-        groups = labels_of(keys, attributes, self.head_.groupings)
+        groups = {name: labels[series] for name, labels in self.groups_.items()}
         return Demand(
-            keys=keys,
+            keys=rows_of(panel.keys, series),
             calendar=panel.calendar,
             first=panel.first + panel.n_periods,
             law=self.head_.law(mean * sold_ahead(panel, horizon, series), groups),
-            attributes=attributes,
+            attributes=rows_of(panel.attributes, series),
             notes=self.head_.notes,
         )
 

@@ -48,16 +48,18 @@ def learn(model: "DirectBoosting", panel: "Panel") -> None:
         seen = observed_single(panel, recipe.target)
     check_target(panel, seen, recipe.target)
     _warn_of_short_history(panel, horizon)
+    groups = labels_of(panel.keys, panel.attributes)
     lesson = Lesson(
         table,
         learning_rows(model),
         Windows.of(table.n_periods, horizon),
         horizon,
         _tree_settings(model),
-        labels_of(panel.keys, panel.attributes),
+        groups,
     )
     found, model.trees_ = lesson.learn()
     model.head_, model.n_trees_ = found.head, found.n_trees
+    model.groups_ = {name: groups[name] for name in found.head.groupings}
 
 
 def learning_rows(model: "DirectBoosting") -> Rows:

@@ -2,9 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from c2m.forecast.features.recipe import Recipe
+from c2m.forecast.features.rows import Rows
 from c2m.forecast.features.table import FeatureTable
 from c2m.forecast.heads.counts import CountHead
+from c2m.forecast.heads.labels import labels_of
 from c2m.forecast.heads.level_sets import LevelSetHead
 from c2m.forecast.trees.learner import refuse_saving
 from c2m.forecast.trees.trees import Trees
@@ -54,6 +58,8 @@ def restore(model: "DirectBoosting", folder: Folder) -> None:
     ------
     DataError
         If panel or trees are not sound.
+    ValueError, TypeError or LookupError
+        If recipe, head and panel do not fit together, which `load_model` makes a `DataError`.
     """
     model.max_horizon_ = int(folder.facts["max_horizon"])
     model.recipe_ = Recipe.from_facts(folder.facts["recipe"])
@@ -62,4 +68,17 @@ def restore(model: "DirectBoosting", folder: Folder) -> None:
     model.table_ = FeatureTable.of(model.panel_, model.recipe_)
     head = LevelSetHead if "head-set-curves" in folder.arrays else CountHead
     model.head_ = head.from_arrays(folder.arrays)
+    model.groups_ = labels_of(model.panel_.keys, model.panel_.attributes, model.head_.groupings)
     model.trees_ = Trees.from_text(folder.texts["trees"], len(model.table_.names))
+    _try_out(model)
+
+
+def _try_out(model: "DirectBoosting") -> None:
+    """Forecast a little, so that what does not fit together fails now and in no later request."""
+    ends = np.array([0, model.panel_.n_series - 1])
+    steps = np.tile([1, model.max_horizon_], 2)
+    rows = Rows(np.repeat(ends, 2), np.full(4, model.table_.n_periods - 1), steps)
+    groups = {name: labels[ends] for name, labels in model.groups_.items()}
+    with np.errstate(all="ignore"):
+        mean = model.trees_.means(model.table_, rows, num_threads=1).reshape(2, 2)
+        model.head_.law(mean, groups).quantiles(np.array([0.5]))

@@ -15,6 +15,7 @@ from c2m.frames import name_list, text_codes
 
 if TYPE_CHECKING:
     from c2m.forecast.boosting.boosting import DirectBoosting
+    from c2m.forecast.heads.labels import Labels
     from c2m.panel import Panel
 
 _CENSORING = ("in_stock", "on_sale")
@@ -42,7 +43,8 @@ def updated(model: "DirectBoosting", panel: "Panel") -> "DirectBoosting":
         from.
     """
     need_panel(panel)
-    _check_fits(model, panel)
+    groups = labels_of(panel.keys, panel.attributes, model.head_.groupings)
+    _check_fits(model, panel, groups)
     check_target(panel, observed_single(panel, model.recipe_.target), model.recipe_.target)
     _warn_of_unseen(model, panel)
     _warn_of_little(model, panel)
@@ -50,10 +52,11 @@ def updated(model: "DirectBoosting", panel: "Panel") -> "DirectBoosting":
     new = copy.copy(model)
     new.panel_ = panel
     new.table_ = FeatureTable.of(panel, model.recipe_)
+    new.groups_ = groups
     return new
 
 
-def _check_fits(model: "DirectBoosting", panel: "Panel") -> None:
+def _check_fits(model: "DirectBoosting", panel: "Panel", groups: "Labels") -> None:
     """List everything that makes the panel one that this model cannot read."""
     problems: dict[str, str] = {}
     fitted, recipe = model.panel_, model.recipe_
@@ -72,7 +75,7 @@ def _check_fits(model: "DirectBoosting", panel: "Panel") -> None:
     if missing:
         problem = f"it has no channel {name_list(missing)}; it has {name_list(panel.channels)}"
         problems[problem] = "add the channels that the model reads, or fit without them"
-    problems |= _attribute_problems(model, panel)
+    problems |= _attribute_problems(model, panel, groups)
     if panel.currency != fitted.currency:
         problem = f"its currency is {panel.currency!r}, that of the model {fitted.currency!r}"
         problems[problem] = "convert the money first"
@@ -80,16 +83,16 @@ def _check_fits(model: "DirectBoosting", panel: "Panel") -> None:
         raise DataError("panel", list(problems), "; ".join(dict.fromkeys(problems.values())))
 
 
-def _attribute_problems(model: "DirectBoosting", panel: "Panel") -> dict[str, str]:
+def _attribute_problems(
+    model: "DirectBoosting", panel: "Panel", groups: "Labels"
+) -> dict[str, str]:
     own = described(panel).columns
     absent = [name for name in model.recipe_.attributes if name not in own]
     problems = {}
     if absent:
         problem = f"it has no attribute {name_list(absent)}; it has {name_list(own) or 'none'}"
         problems[problem] = "add the attributes that the model reads"
-    groupings = model.head_.groupings
-    grouped = labels_of(panel.keys, panel.attributes, groupings)
-    lost = [name for name in groupings if name not in grouped]
+    lost = [name for name in model.head_.groupings if name not in groups]
     if lost:
         problem = f"it has no {name_list(lost)}, by which series share a level"
         problems[problem] = "add the attributes that series are grouped by"

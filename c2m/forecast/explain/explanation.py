@@ -62,8 +62,8 @@ class Explanation:
     >>> found.mean
     array([[12.,  6.]])
     >>> print(found.words("A"))
-    In the 2 weeks from 2026-11-23 on, 18 units are expected. The recent level is 10 a week. \
-Because of price it is 25 % lower. Because of views it is 20 % higher.
+    In the 2 weeks from 2026-11-23 on, 18 units are expected, 9 a week. Recent sales average 10 a \
+week. Because of price it is 25 % lower. Because of views it is 20 % higher.
     """
 
     keys: pd.DataFrame
@@ -168,7 +168,8 @@ Because of price it is 25 % lower. Because of views it is 20 % higher.
         Returns
         -------
         str
-            Plain sentences; what moves the total by less than 2 % is left out.
+            Plain sentences; what the series itself sold is told in one of them, what moves the
+            total by less than 2 % is left out.
 
         Raises
         ------

@@ -101,7 +101,8 @@ class Movement:
         Returns
         -------
         str
-            Plain sentences; the group that moved it most comes first.
+            Plain sentences; the group that moved it most comes first. What the kind of article
+            changed, by the way in which others count for it, is told with all else.
 
         Raises
         ------

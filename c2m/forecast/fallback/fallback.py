@@ -14,8 +14,9 @@ from c2m.forecast.baselines.intermittent import TSB
 from c2m.forecast.baselines.naive import MovingAverage
 from c2m.forecast.fallback.evidence import pick
 from c2m.forecast.fallback.mixture import mix_laws
-from c2m.forecast.fallback.trials import trial_cutoffs, trial_losses
+from c2m.forecast.fallback.trials import trial_losses
 from c2m.forecast.params import Parameters, check_fitted, check_model, fitted_copy
+from c2m.forecast.scores.trials import trial_cutoffs
 from c2m.forecast.target import check_horizon, need_panel, target_of
 from c2m.frames import did_you_mean, name_list, text_codes
 from c2m.panel import Panel

@@ -1,6 +1,6 @@
 """Features of other channels: signals up to the cutoff, plans for the target's period."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -46,23 +46,24 @@ def signal_columns(
         no amount for a unit of theirs.
     """
     recipe, sums = table.recipe, table.sums[name]
-    *short, long = recipe.moves
+    short = recipe.moves[:-1]
     signed = name in recipe.signed
     floor = 0.0 if signed else table.floors[name][rows.origin]
 
-    def _mean(width: int, lag: int = 0) -> "FloatArray":
-        mean = sums.mean(rows.series, rows.origin - lag, width)
+    def _means(widths: Sequence[int], lags: Sequence[int] = (0,)) -> "FloatArray":
+        ends = rows.origin - np.array(lags)[:, None]
+        mean = sums.mean(rows.series, ends, np.array(widths)[:, None])  # [K, R]
         return mean if signed else _logarithm(mean + floor)
 
-    base = _mean(long)
-    recent = {width: _mean(width) for width in short}
+    *moved, base = _means(recipe.moves)
+    recent = dict(zip(short, moved, strict=True))
     if signed:
-        yield f"{name} now", recent[short[0]] if short else base
+        yield f"{name} now", moved[0] if moved else base
     for width, mean in recent.items():
         yield f"{name} move {width}", mean - base
-    for turn in range(1, _LAGS + 1):
-        lag = turn * recipe.beat
-        yield f"{name} move {recipe.beat} ago {lag}", _mean(recipe.beat, lag) - base
+    lags = [turn * recipe.beat for turn in range(1, _LAGS + 1)]
+    for lag, mean in zip(lags, _means([recipe.beat], lags), strict=True):
+        yield f"{name} move {recipe.beat} ago {lag}", mean - base
     if not signed and name not in recipe.shared and channel(name).rollup != "mean":
         for width in short[1:] or recipe.moves:
             yield f"{name} per unit {width}", recent.get(width, base) - np.log(level)

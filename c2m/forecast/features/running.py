@@ -142,7 +142,7 @@ class Running:
         return total, self.count.sum(axis=0, dtype=np.int64)[1:]
 
     def over(
-        self, rows: Positions, last: Positions, width: int | None = None
+        self, rows: Positions, last: Positions, width: int | Positions | None = None
     ) -> tuple["FloatArray", "FloatArray"]:
         """Return sum and count over the window that ends with period `last`.
 
@@ -150,12 +150,12 @@ class Running:
         ----------
         rows, last : ndarray of int, shape (n,)
             Series and last period of each window; a negative `last` is an empty window.
-        width : int, optional
+        width : int or ndarray of int, shape (k, 1), optional
             Periods in it; everything up to `last` unless given.
 
         Returns
         -------
-        total, count : ndarray, shape (n,)
+        total, count : ndarray, shape (n,) or (k, n)
             Of the known values; the window is cut at the first kept period.
         """
         base = rows * self.total.shape[1] if len(self.total) > 1 else np.zeros_like(rows)
@@ -167,14 +167,15 @@ class Running:
                 return total, (end + self.before).astype(np.float64)
             return total, self.count.reshape(-1).take(stop).astype(np.float64)
         begin = np.maximum(end - width, 0)
-        total -= self.total.reshape(-1).take(base + begin)
+        total = total - self.total.reshape(-1).take(base + begin)
         if self.count is None:
             return total, (end - begin).astype(np.float64)
         count = self.count.reshape(-1).take(stop).astype(np.float64)
-        count -= self.count.reshape(-1).take(base + begin)
-        return total, count
+        return total, count - self.count.reshape(-1).take(base + begin)
 
-    def mean(self, rows: Positions, last: Positions, width: int | None = None) -> "FloatArray":
+    def mean(
+        self, rows: Positions, last: Positions, width: int | Positions | None = None
+    ) -> "FloatArray":
         """Return the mean of the known values in a window; NaN without any.
 
         Parameters
@@ -184,7 +185,7 @@ class Running:
 
         Returns
         -------
-        ndarray, shape (n,)
+        ndarray, shape (n,) or (k, n)
             Means.
         """
         total, count = self.over(rows, last, width)

@@ -39,7 +39,10 @@ _LONG_PRIOR: Final = 0.3
 _POOL_PERIODS: Final = 0.5
 """The mean of series like it counts as so many periods of a series' whole history."""
 
-_ROWS_AT_ONCE: Final = 65_536
+_ROWS_AT_ONCE: Final = 8_192
+
+_THURSDAY: Final = 3
+"""Day 0, 1970-01-01, counted from Monday."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,10 +258,10 @@ class FeatureTable:
     def _recent(self, rows: Rows, level: "FloatArray") -> Iterator[Column]:
         series, origin = rows.series, rows.origin
         own, windows = self.sums["target"], self.recipe.windows
-        for width in windows:
-            total, count = own.over(series, origin, width)
-            calm = (total + _OWN_PERIODS * level) / (count + _OWN_PERIODS)
-            yield f"recent {width}", np.log(calm / level)
+        total, count = own.over(series, origin, np.array(windows)[:, None])  # [W, R]
+        calm = (total + _OWN_PERIODS * level) / (count + _OWN_PERIODS)
+        for width, values in zip(windows, np.log(calm / level), strict=True):
+            yield f"recent {width}", values
         total, count = own.over(series, origin)
         yield "age", np.minimum(count, 2 * windows[-1])
         since = self.since_sale[series, origin]
@@ -292,12 +295,10 @@ class FeatureTable:
 
     def _phase_mean(self, rows: Rows, season: int, level: "FloatArray") -> "FloatArray":
         """Return the mean of the last values of the target's phase, over the level."""
-        total, count = np.zeros(len(rows)), np.zeros(len(rows))
         nearest = rows.origin + rows.step - season * -(-rows.step // season)
-        for turn in range(TURNS):
-            value, known = self.sums["target"].over(rows.series, nearest - turn * season, 1)
-            total, count = total + value, count + known
-        return np.asarray(np.log((total + level) / (count + 1.0) / level))
+        each = nearest - season * np.arange(TURNS)[:, None]
+        values, known = self.sums["target"].over(rows.series, each, 1)  # [8, R]
+        return np.asarray(np.log((values.sum(axis=0) + level) / (known.sum(axis=0) + 1.0) / level))
 
     def _group_mean(self, rows: Rows, last: Positions, width: int) -> "FloatArray":
         total, count = self.sums["group"].over(self.group[rows.series], last, width)
@@ -309,19 +310,20 @@ class FeatureTable:
         number = self.first + np.arange(least, int(at.max(initial=0)) + 1)
         if not self.recipe.calendar:
             return
-        days = pd.DatetimeIndex(self.calendar.label(number).astype("datetime64[s]"))
+        days = self.calendar.label(number)
+        month = days.astype("datetime64[M]")
         for name in self.recipe.calendar:
             match name:
                 case "days":
                     values = self.calendar.days_in(number)
                 case "week":
-                    values = (days.day_of_year.to_numpy() - 1) // 7
+                    values = (days - days.astype("datetime64[Y]")).astype(np.int64) // 7
                 case "weekday":
-                    values = days.day_of_week.to_numpy()
+                    values = (days.astype(np.int64) + _THURSDAY) % 7
                 case "day":
-                    values = days.day.to_numpy()
+                    values = (days - month).astype(np.int64) + 1
                 case _:
-                    values = days.month.to_numpy()
+                    values = month.astype(np.int64) % 12 + 1
             yield name, values[at - least]
 
 

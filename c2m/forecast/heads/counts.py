@@ -19,6 +19,9 @@ _REFINED: Final = 2
 """How often the grid is laid anew, at seven points between the neighbours of the best one."""
 
 _SHARES: Final = np.linspace(0.0, 1.0, 21)
+_LEAST_MEAN: Final = 1e-9
+"""A smaller forecast is taken for none: the square of an old average that fades may be 0."""
+
 _MOST_CELLS: Final = 60_000
 _LEAST_CELLS: Final = 400
 _MOST_BUCKETS: Final = 8
@@ -92,7 +95,7 @@ class CountHead:
         ----------
         Cameron & Trivedi (2013), *Regression Analysis of Count Data*, 2nd ed., ch. 3.3 (NB2).
         """
-        usable = ~np.isnan(actual) & ~np.isnan(mean) & (mean > 0)
+        usable = ~np.isnan(actual) & ~np.isnan(mean) & (mean >= _LEAST_MEAN)
         if np.count_nonzero(usable) < 2:
             warn(
                 f"Only {np.count_nonzero(usable)} past forecasts can be compared with what came: "
@@ -136,9 +139,9 @@ class CountHead:
         GammaPoisson
             The distribution.
         """
-        log_mean = np.log(np.maximum(mean, 1e-9))
+        log_mean = np.log(np.maximum(mean, _LEAST_MEAN))
         dispersion = np.interp(log_mean, self.log_mean, self.dispersion)  # [S, H]
-        path = np.log(np.maximum(mean.mean(axis=1), 1e-9))
+        path = np.log(np.maximum(mean.mean(axis=1), _LEAST_MEAN))
         level = np.interp(path, self.log_mean, self.level_variance)  # [S]
         level = np.minimum(level, dispersion.min(axis=1, initial=np.inf))
         shared = None if self.shared is None else self.shared.of(groups)

@@ -10,13 +10,14 @@ import pandas as pd
 
 from c2m.errors import ArgumentError, C2MWarning, warn
 from c2m.forecast.hierarchy.aggregate import Aggregates, Kind
-from c2m.forecast.hierarchy.factors import alignment_factors, sums_by_group
+from c2m.forecast.hierarchy.assortment import Assortment
 from c2m.forecast.hierarchy.groups import By, settle_groups
 from c2m.forecast.hierarchy.scaling import scaled_law
-from c2m.forecast.hierarchy.strength import Totals, group_plans, try_strengths
-from c2m.forecast.hierarchy.trials import hold_out, trial_cutoffs
+from c2m.forecast.hierarchy.strength import Totals, factors_to, group_plans, try_strengths
+from c2m.forecast.hierarchy.trials import ask, hold_out
 from c2m.forecast.params import Parameters, check_fitted, check_model, fitted_copy
 from c2m.forecast.rhythm import rhythm
+from c2m.forecast.scores.trials import trial_cutoffs
 from c2m.forecast.target import check_horizon, need_panel, target_of
 from c2m.frames import name_list
 from c2m.panel import Panel
@@ -43,11 +44,12 @@ class Aligned(Parameters):
         factor[g] = (aggregate forecast[g] / sum of the model's means[g]) ** strength
 
     both summed over the steps at one place of the season (all Mondays), or over all steps where the
-    horizon holds less than two seasons, and within 1/2 to 2. A factor keeps zeros at zero and makes
-    nothing negative; paths are drawn from the scaled law, so every roll-up of them is coherent.
-    The strength is the one under which held-out cutoffs, forecast by a copy of the model that did
-    not see what came after, have the least error over all levels; 0, no alignment, is among those
-    tried.
+    horizon holds less than two seasons, and within 1/2 to 2. A series that is planned to leave or
+    to begin (``on_sale``, known ahead) is not in the sum, and what the aggregate model says is cut
+    to the share of the others. A factor keeps zeros at zero and makes nothing negative; paths are
+    drawn from the scaled law, so every roll-up of them is coherent. The strength is the one with
+    the least error over all levels at held-out cutoffs, forecast by copies of the model that did
+    not see what came after; 0, no alignment, is among those tried.
 
     Parameters
     ----------
@@ -187,16 +189,16 @@ class Aligned(Parameters):
         check_fitted(self, "factors_")
         check_horizon(horizon)
         if future is None and horizon <= self.horizon_:
-            demand = _predict(self.model_, horizon, None, skus)
+            demand = ask(self.model_, horizon, None, skus)
             factor = self.factors_[:, :horizon]
         else:
-            demand = _predict(self.model_, horizon, future, None)
+            demand = ask(self.model_, horizon, future, None)
             factor = self._factors(demand, future)
         factor = factor[self.groups_.codes] ** self.strength_  # [S, H]
         if len(demand.keys) < len(factor):
             factor = factor[find_skus(self.panel_.keys, demand.skus)]
-        law = scaled_law(demand.law, factor)
-        aligned = replace(demand, law=law, notes=(*demand.notes, self._note()))
+        notes = (*demand.notes, self._note())
+        aligned = replace(demand, law=scaled_law(demand.law, factor), notes=notes)
         return aligned if skus is None else aligned.select(skus)
 
     def update(self, panel: "Panel") -> "Aligned":
@@ -323,25 +325,28 @@ class Aligned(Parameters):
 
     def _factors(self, demand: "Demand", future: object | None = None) -> "FloatArray":
         """Return the factors at full strength; `demand` is of all series."""
-        totals = self.totals_
-        if future is not None and self.aggregate == "uc":
-            panel = self.panel_.with_future(future)
-            planned = group_plans(panel, self.groups_, demand.horizon)
-            totals = replace(totals, planned=planned)
-        bottom = sums_by_group(demand.mean, self.groups_.codes, self.groups_.n_groups)
-        seen, plans = totals.upto(self.panel_.n_periods, demand.horizon)
-        ahead = self.aggregates_.forecast(seen, demand.horizon, plans)
-        return alignment_factors(bottom, ahead, season_length=totals.season_length)
+        totals, panel, horizon = self.totals_, self.panel_, demand.horizon
+        if future is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", C2MWarning)  # the model said the same
+                panel = panel.with_future(future)
+            if self.aggregate == "uc":
+                totals = replace(totals, planned=group_plans(panel, self.groups_, horizon))
+        seen, plans = totals.upto(panel.n_periods, horizon)
+        ahead = self.aggregates_.forecast(seen, horizon, plans)
+        assortment = Assortment.at(panel, target_of(self.model), panel.n_periods, horizon)
+        season = totals.season_length
+        return factors_to(ahead, demand.mean, self.groups_.codes, assortment, season)
 
     def _chosen(self) -> float:
         """Choose the strength at held-out cutoffs."""
-        counts = trial_cutoffs(self.panel_, self.horizon_, self.windows)
+        step = max(1, self.horizon_ // 2)
+        counts = trial_cutoffs(self.panel_, self.horizon_, self.windows, step=step)
         if not counts:
             warn(
                 f"{self.panel_.n_periods} periods are too few to hold back {self.horizon_} and "
                 "choose a strength by: nothing is aligned. Pass a longer history or strength=."
             )
-            self.losses_ = {}
             return 0.0
         trials = hold_out(self.model, self.panel_, self.horizon_, counts)
         self.losses_ = try_strengths(
@@ -385,13 +390,3 @@ class Aligned(Parameters):
         if wrong:
             raise ArgumentError(f"Expected other arguments than {', '.join(wrong)}.")
         return int(horizon)
-
-
-def _predict(
-    model: Any, horizon: int, future: object | None, skus: "Sequence[str] | None"
-) -> "Demand":
-    """Ask a model, which may know neither plans nor SKUs, for a forecast."""
-    asked = {"future": future, "skus": skus if isinstance(model, Parameters) else None}
-    given = {name: value for name, value in asked.items() if value is not None}
-    demand: Demand = model.predict(horizon, **given)
-    return demand if skus is None else demand.select(skus)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from c2m.forecast.hierarchy.aggregate import Aggregates, Kind, fit_aggregates
+from c2m.forecast.hierarchy.assortment import Assortment
 from c2m.forecast.hierarchy.factors import alignment_factors, sums_by_group
 from c2m.forecast.hierarchy.totals import group_totals
 from c2m.forecast.hierarchy.trials import Scale
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from c2m.forecast.hierarchy.trials import Trial
     from c2m.forecast.target import FloatArray
     from c2m.panel import Panel
+    from c2m.series import Positions
 
 STRENGTHS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Strengths that are tried."""
@@ -121,6 +123,40 @@ class Totals:
         return fit_aggregates(seen, season_length=self.season_length, kind=kind, regressors=plans)
 
 
+def factors_to(
+    ahead: "FloatArray",
+    mean: "FloatArray",
+    codes: "Positions",
+    assortment: Assortment | None,
+    season_length: int,
+) -> "FloatArray":
+    """Return the factor from a model's means to the aggregate models.
+
+    Parameters
+    ----------
+    ahead : ndarray, shape (n_groups, horizon)
+        What the aggregate models say; NaN where there is none.
+    mean : ndarray, shape (n_series, horizon)
+        What the model says.
+    codes : ndarray of int, shape (n_series,)
+        The group of each series.
+    assortment : Assortment, optional
+        Which series both speak of; all unless given.
+    season_length : int
+        Of the calendar.
+
+    Returns
+    -------
+    ndarray, shape (n_groups, horizon)
+        See `alignment_factors`.
+    """
+    if assortment is not None:
+        ahead = ahead * assortment.share(codes, len(ahead))
+        mean = np.where(assortment.stays, mean, 0.0)
+    bottom = sums_by_group(mean, codes, len(ahead))
+    return alignment_factors(bottom, ahead, season_length=season_length)
+
+
 def group_plans(panel: "Panel", groups: "Groups", horizon: int) -> "FloatArray | None":
     """Return the mean of each channel known ahead over the series of each group.
 
@@ -196,10 +232,12 @@ def try_strengths(
     losses = np.zeros(len(STRENGTHS))
     for trial in trials:
         codes = groups.codes[trial.series]
-        bottom = sums_by_group(trial.mean, codes, groups.n_groups)
         seen, plans = totals.upto(trial.n_periods, horizon)
         ahead = models.forecast(seen, horizon, plans)
-        factor = alignment_factors(bottom, ahead, season_length=totals.season_length)
+        assortment = Assortment.at(panel, target, trial.n_periods, horizon)
+        if assortment is not None:
+            assortment = assortment.rows(trial.series)
+        factor = factors_to(ahead, trial.mean, codes, assortment, totals.season_length)
         begin = max(trial.n_periods - totals.most, 0)
         scale = Scale.of(groups.levels(codes), values[trial.series, begin : trial.n_periods])
         losses += [

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from c2m.demand import Demand
 from c2m.distribution.law import read_levels
 from c2m.errors import ArgumentError
 from c2m.forecast.scores.groupings import Groupings
@@ -15,7 +16,6 @@ from c2m.frames import text_codes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from c2m.demand import Demand
     from c2m.distribution.law import Paths
     from c2m.forecast.target import FloatArray
     from c2m.series import Positions
@@ -30,7 +30,7 @@ _MOST_NODES = 1000
 
 
 def hierarchy_table(
-    demand: "Demand",
+    demand: Demand,
     by: Sequence[Sequence[str]],
     *,
     levels: ArrayLike = LEVELS,
@@ -68,8 +68,8 @@ def hierarchy_table(
     Raises
     ------
     ArgumentError
-        If a column is unknown, a level is there twice or takes a name of this table, or a number
-        is out of range.
+        If `demand` is none, a column is unknown, a level is there twice or takes a name of this
+        table, or a number is out of range.
 
     Examples
     --------
@@ -85,6 +85,8 @@ def hierarchy_table(
     1  location        N         2   6.0
     2  location        S         1   6.0
     """
+    if not isinstance(demand, Demand):
+        raise ArgumentError(f"Expected a forecast, a c2m.Demand, got {type(demand).__name__}.")
     groups = Groupings.of(demand.keys, by, demand.attributes)
     columns = list(dict.fromkeys(name for names in by for name in names))
     taken = sorted({"level", "n_series", "period", "mean"} & set(columns))
@@ -102,7 +104,7 @@ def hierarchy_table(
 
 
 def _nodes(
-    demand: "Demand",
+    demand: Demand,
     groups: Groupings,
     name: str,
     inside: Sequence[bool],
@@ -123,7 +125,7 @@ def _nodes(
 
 
 def _quantiles(
-    demand: "Demand", groups: Groupings, levels: "FloatArray", n: int, seed: int
+    demand: Demand, groups: Groupings, levels: "FloatArray", n: int, seed: int
 ) -> "dict[str, FloatArray]":
     """Return quantiles of every node, (n_levels, n_groups, horizon)."""
     small = [name for name in groups.names if groups.size(name) <= _MOST_NODES]
@@ -141,7 +143,7 @@ def _quantiles(
 
 
 def _quantiles_of_many(
-    demand: "Demand", codes: "Positions", levels: "FloatArray", n: int, seed: int
+    demand: Demand, codes: "Positions", levels: "FloatArray", n: int, seed: int
 ) -> "FloatArray":
     """Return quantiles of many nodes, of which only some are in memory at a time.
 

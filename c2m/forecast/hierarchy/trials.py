@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from c2m.errors import C2MWarning
-from c2m.forecast.params import fitted_copy
+from c2m.forecast.params import Parameters, fitted_copy
 from c2m.forecast.scores.scaled import naive_error
-from c2m.forecast.target import first_known, observed_target, target_of
+from c2m.forecast.target import observed_target, target_of
 
 if TYPE_CHECKING:
+    from c2m.demand import Demand
     from c2m.forecast.scores.groupings import Groupings
     from c2m.forecast.target import FloatArray
     from c2m.panel import Panel
@@ -45,31 +46,29 @@ class Trial:
     actual: "FloatArray"
 
 
-def trial_cutoffs(panel: "Panel", horizon: int, windows: int) -> list[int]:
-    """Return how many periods are seen at each held-out cutoff.
-
-    The last one leaves a horizon to compare with, the others follow half a horizon apart. Each
-    sees more history than two horizons.
+def ask(model: Any, horizon: int, future: object | None, skus: Sequence[str] | None) -> "Demand":
+    """Ask a model, which may know neither plans nor SKUs, for a forecast.
 
     Parameters
     ----------
-    panel : Panel
-        The panel.
+    model : object
+        A fitted model.
     horizon : int
-        Periods ahead.
-    windows : int
-        Most cutoffs.
+        How many periods.
+    future : DataFrame, optional
+        What is planned for them; the model must take it if it is given.
+    skus : sequence of str, optional
+        Which SKUs; all unless given.
 
     Returns
     -------
-    list of int
-        Rising; empty where the history is too short.
+    Demand
+        The forecast of these SKUs.
     """
-    step = max(1, horizon // 2)
-    last = panel.n_periods - horizon
-    begin = first_known(panel)
-    counts = [last - number * step for number in reversed(range(windows))]
-    return [count for count in counts if count - begin > 2 * horizon]
+    asked = {"future": future, "skus": skus if isinstance(model, Parameters) else None}
+    given = {name: value for name, value in asked.items() if value is not None}
+    demand: Demand = model.predict(horizon, **given)
+    return demand if skus is None else demand.select(skus)
 
 
 def hold_out(model: Any, panel: "Panel", horizon: int, counts: Sequence[int]) -> list[Trial]:

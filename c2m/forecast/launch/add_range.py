@@ -84,7 +84,8 @@ def add_range(
     ArgumentError
         If `sku` names a column that the range does not have.
     DataError
-        If like-styles or places are not in the panel, or two rows make the same SKU.
+        If like-styles or places are not in the panel, two rows make the same SKU, or a value is
+        text where the panel's attribute is a number.
 
     Warns
     -----
@@ -109,6 +110,7 @@ def add_range(
         raise ArgumentError(f"Expected a Range of read_range, got {type(range_).__name__}.")
     rows = range_.to_frame()
     rows.insert(0, "sku", _skus(rows, sku))
+    _check_numbers(panel, rows)
     rows = _places(panel, rows, _check_likes(panel, rows))
     union = _union(panel, rows)
     channels = {name: _spread(array, union) for name, array in panel.channels.items()}
@@ -151,6 +153,27 @@ def _skus(rows: pd.DataFrame, template: str) -> "pd.Series[str]":
     parts = zip(*(rows[name] for name in named), strict=True)
     skus = [template.format(**dict(zip(named, part, strict=True))) for part in parts]
     return pd.Series(skus, index=rows.index, dtype="str")
+
+
+def _check_numbers(panel: Panel, rows: pd.DataFrame) -> None:
+    """Refuse text where the panel's attribute holds numbers."""
+    check = Check("range", rows)
+    for name in panel.attributes.columns:
+        if name not in rows or not _is_number(panel, name):
+            continue
+        column = rows[name]
+        wrong = pd.to_numeric(column, errors="coerce").isna() & column.notna()
+        check.rows(
+            wrong.to_numpy(dtype=bool),
+            f"has no number in {name!r}, which is one in the panel",
+            f"write {name!r} as numbers, or build the panel with texts",
+            lambda row, column=column: column.iloc[row],  # type: ignore[misc]
+        )
+    check.done()
+
+
+def _is_number(panel: Panel, name: str) -> bool:
+    return pd.api.types.is_numeric_dtype(panel.attributes[name].dtype)
 
 
 def _names(panel: Panel) -> "pd.Series[str]":
@@ -353,6 +376,6 @@ def _of_likes(panel: Panel, rows: pd.DataFrame, name: str) -> "NDArray[np.object
 
 def _as_before(values: pd.Series, panel: Panel, name: str) -> pd.Series:
     """Return a column as numbers where the panel's was, else as it is."""
-    if name in panel.attributes and pd.api.types.is_numeric_dtype(panel.attributes[name].dtype):
-        return pd.to_numeric(values, errors="coerce")
+    if name in panel.attributes and _is_number(panel, name):
+        return pd.to_numeric(values)
     return values.astype("str").mask(values.isna())

@@ -9,6 +9,7 @@ import numpy as np
 
 from c2m.demand import Demand
 from c2m.distribution import GammaPoisson
+from c2m.distribution.level_sets import counts_of
 from c2m.errors import ArgumentError
 from c2m.forecast.baselines.baseline import whole_number
 from c2m.forecast.launch.births import ALWAYS, find_births, stages, young_periods
@@ -74,7 +75,8 @@ class LaunchModel(Parameters):
         repeat or censor it, prices and channels known ahead. ``()``: none.
     window : int, optional
         Periods from the launch, or from the cutoff, that a lesson sums, and the most recent
-        periods whose sales correct the level; 28 days, 8 weeks or 3 months unless given.
+        periods whose sales correct the level; 28 days, 8 weeks or 3 months unless given. For the
+        totals of a season pass its length: levels move over it by more than over 28 days.
     seed : int
         Seed of the trees.
     num_threads : int
@@ -232,6 +234,7 @@ class LaunchModel(Parameters):
         target = observed_target(panel, name)
         check_target(panel, target, name)
         self.panel_, self.target_ = panel, name
+        self.whole_ = not np.any(target[~np.isnan(target)] % 1)
         self.signals_ = _signals(panel, name, self.signals)
         season = season_factors(
             target, panel.calendar, panel.first, panel.n_periods + self.max_horizon_
@@ -318,7 +321,7 @@ class LaunchModel(Parameters):
     ) -> Demand:
         """Return the prior over the periods since launch and ahead, given those since launch."""
         born = find_births(panel, self.target_)
-        level, variance, noise, drift = self._prior(evidence, born, series)
+        level, spread = self._prior(evidence, born, series)
         n_seen = min(self.window_, panel.n_periods)
         begin = panel.n_periods - n_seen
         kind = self.groups_.kind
@@ -329,43 +332,36 @@ class LaunchModel(Parameters):
         late = self.curves_.at(kind[series], ages) * evidence.season[ahead]
         late = late * sold_ahead(chosen, horizon)
         mean = np.concatenate([early, late], axis=1) * level[:, None]
-        own = np.concatenate(
-            [
-                np.repeat(noise[:, None], n_seen, axis=1),
-                np.full(late.shape, self.spread_.of_period),
-            ],
-            axis=1,
-        )
-        law = GammaPoisson(mean, variance[:, None] + own * (1 + variance[:, None]), variance)
+        seen = np.arange(mean.shape[1]) < n_seen
+        noise = np.where(seen, spread.noise[:, None], spread.of_period)
+        variance = spread.variance
+        dispersion = variance[:, None] + noise * (1 + variance[:, None])
         prior = Demand(
             keys=chosen.keys,
             calendar=panel.calendar,
             first=panel.first + begin,
-            law=law,
+            law=GammaPoisson(mean, dispersion, variance, whole=self.whole_),
             attributes=chosen.attributes,
             notes=self._notes(born[series], panel.n_periods),
         )
-        rest = prior.given(sold)
-        mean, dispersion, left = rest.law.moments(rest.codes)
-        wider = (1 + dispersion) * (1 + drift[:, None]) - 1
-        return replace(rest, law=GammaPoisson(mean, wider, (1 + left) * (1 + drift) - 1))
+        rest = prior.given(spread.believed(sold, mean[:, :n_seen]))
+        return replace(rest, law=spread.ahead(counts_of(rest.law, rest.codes)))
 
     def _prior(
         self, evidence: Evidence, born: "Positions", series: "Positions"
-    ) -> tuple["FloatArray", "FloatArray", "FloatArray", "FloatArray"]:
-        """Return level, its variance, the noise and the drift of each series at the cutoff."""
+    ) -> tuple["FloatArray", Spread]:
+        """Return the level of each series at the cutoff and the spread around it."""
         cutoff = np.full(len(series), evidence.target.shape[1] - 1, dtype=np.intp)
         group = evidence.levels.at(series, cutoff)
         factor = np.ones(len(series))
         if self._factor is not None:
             factor = self._factor(evidence.rows(series, cutoff, born[series]))
-        ages = cutoff + 1 - born[series]
-        variance, noise, drift = self.spread_.at(ages)
+        spread = self.spread_.at(cutoff + 1 - born[series])
         attributes = self.panel_.attributes
         factor, variance = like_levels(
             evidence, born, self.curves_, self.groups_.kind, attributes, self.panel_.keys["sku"]
-        ).blend(series, group, factor, variance)
-        return group * factor, variance, noise, drift
+        ).blend(series, group, factor, spread.variance)
+        return group * factor, replace(spread, variance=variance)
 
     def _notes(self, born: "Positions", n_periods: int) -> tuple[str, ...]:
         new = int(np.count_nonzero(born >= n_periods))

@@ -17,10 +17,13 @@ _POWER: Final = 1.5
 """Of the Tweedie law: variance = mean ** power."""
 
 _PENALTIES: Final = (0.03, 0.3)
+_SHARES: Final = (0.25, 0.5, 0.75, 1.0)
+"""Parts of the way, on the log scale, from the coarser factor to the finer."""
+
 _LEAST_FOR_TREES: Final = 50
 _LEAST_FOR_LINEAR: Final = 8
 _TREES: Final = 120
-_FOLDS: Final = 4
+_FOLDS: Final = 8
 _PRIOR_LAUNCHES: Final = 3.0
 _MOST_SPREADS: Final = 3.0
 """Standardised evidence is cut off here, so that no launch is foretold far from all others."""
@@ -43,7 +46,7 @@ class Lessons:
     sold : ndarray, shape (n_rows,)
         Units that came in them.
     launch : ndarray of int, shape (n_rows,)
-        Rows of one launch (of one SKU, anywhere) share a number.
+        Rows of one launch (of one SKU, anywhere) share a number; numbers rise with time.
     """
 
     features: "FloatArray"
@@ -91,8 +94,10 @@ class Learnt:
 def learn(lessons: Lessons, *, seed: int, num_threads: int) -> Learnt:
     """Fit every learner that the number of launches allows, and keep the best.
 
-    Each is fitted without a quarter of the launches in turn; the least Tweedie deviance on what
-    was left out wins, and is fitted anew to all.
+    Each is fitted without an eighth of the launches in turn, an eighth being a stretch of time:
+    launches of one season have much in common that the next season need not have. What is learnt
+    is drawn to the launches' mean, and that to the group's level, as far as foretells best what
+    was left out (least Tweedie deviance); the best learner is then fitted anew to all.
 
     Parameters
     ----------
@@ -109,20 +114,53 @@ def learn(lessons: Lessons, *, seed: int, num_threads: int) -> Learnt:
         The best learner.
     """
     n_launches = len(np.unique(lessons.launch))
-    tried: list[tuple[str, Callable[[Lessons], Fitted]]] = [(GROUP_MEAN, _fit_mean)]
+    best = _drawn(lessons, GROUP_MEAN, _fit_mean, None)
+    tried: list[tuple[str, Callable[[Lessons], Fitted]]] = []
     if n_launches >= _LEAST_FOR_LINEAR:
         tried += [(LOG_LINEAR, _linear_with(penalty)) for penalty in _PENALTIES]
     if n_launches >= _LEAST_FOR_TREES:
         tried.append((TREES, _trees_with(seed, num_threads)))
-    best: tuple[float, str, Callable[[Lessons], Fitted], FloatArray] | None = None
+    mean = best
     for name, fit in tried:
-        held_out = _held_out(lessons, fit)
-        loss = tweedie_deviance(lessons.sold, held_out * lessons.expected)
-        if best is None or loss < best[0]:
-            best = loss, name, fit, held_out
-    if best is None:  # pragma: no cover - the group's mean is always tried
-        raise AssertionError
-    return Learnt(best[1], best[2](lessons), best[3])
+        found = _drawn(lessons, name, fit, mean)
+        if found.loss < best.loss:
+            best = found
+    return Learnt(best.name, best.fit(lessons), best.held_out)
+
+
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """A learner, how to fit it, and how it did on what was left out."""
+
+    name: str
+    fit: Callable[[Lessons], Fitted]
+    held_out: "FloatArray"
+    loss: float
+
+
+def _drawn(
+    lessons: Lessons, name: str, fit: Callable[[Lessons], Fitted], coarser: "_Tried | None"
+) -> _Tried:
+    """Draw a learner to a coarser one, or to the factor 1, as far as the held-out launches say."""
+    own = _held_out(lessons, fit)
+    base = np.ones(len(own)) if coarser is None else coarser.held_out
+    losses = {}
+    for share in (0.0, *_SHARES):
+        factor = base ** (1 - share) * own**share
+        losses[share] = tweedie_deviance(lessons.sold, factor * lessons.expected)
+    share = min(losses, key=lambda one: losses[one])
+
+    def _fit(all_: Lessons) -> Fitted:
+        fine = fit(all_)
+        coarse = None if coarser is None else coarser.fit(all_)
+
+        def _factor(features: "FloatArray") -> "FloatArray":
+            drawn_to = np.ones(len(features)) if coarse is None else coarse(features)
+            return np.asarray(drawn_to ** (1 - share) * fine(features) ** share)
+
+        return _factor
+
+    return _Tried(name, _fit, base ** (1 - share) * own**share, losses[share])
 
 
 def tweedie_deviance(actual: "FloatArray", mean: "FloatArray") -> float:
@@ -145,14 +183,31 @@ def tweedie_deviance(actual: "FloatArray", mean: "FloatArray") -> float:
     >>> tweedie_deviance(np.array([4.0]), np.array([4.0]))
     0.0
     """
+    return float(tweedie_deviances(actual, mean).mean())
+
+
+def tweedie_deviances(actual: "FloatArray", mean: "FloatArray") -> "FloatArray":
+    """Return the terms of which `tweedie_deviance` is the mean.
+
+    Parameters
+    ----------
+    actual, mean : ndarray, shape (n_rows,)
+        Units; `mean` above 0.
+
+    Returns
+    -------
+    ndarray, shape (n_rows,)
+        Each at least 0.
+    """
     low, high = 1 - _POWER, 2 - _POWER
     each = actual**high / (low * high) - actual * mean**low / low + mean**high / high
-    return float(2 * each.mean())
+    return np.asarray(2 * each, dtype=np.float64)
 
 
 def _held_out(lessons: Lessons, fit: Callable[[Lessons], Fitted]) -> "FloatArray":
     """Return each row's factor from a fit without its launch."""
-    fold = np.unique(lessons.launch, return_inverse=True)[1] % _FOLDS
+    launches, which = np.unique(lessons.launch, return_inverse=True)
+    fold = which * _FOLDS // len(launches)
     factor = np.ones(len(lessons.sold))
     for number in range(_FOLDS):
         out = fold == number

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from c2m.checks import Check
-from c2m.errors import ArgumentError
-from c2m.frames import name_list, read_frame, text_codes
+from c2m.errors import ArgumentError, warn
+from c2m.frames import did_you_mean, name_list, read_frame, text_codes
 from c2m.panel import Panel
 
 if TYPE_CHECKING:
@@ -144,9 +144,14 @@ def colour_shares(
     Raises
     ------
     ArgumentError
-        If the panel lacks the attributes, or no counter is there.
+        If the panel lacks the attributes, no counter is there, or `prior` holds no shares.
     DataError
         If the table is broken; everything is listed.
+
+    Warns
+    -----
+    C2MWarning
+        If the prior names options that are not there while others have none.
 
     Examples
     --------
@@ -191,6 +196,8 @@ def _from_panel(panel: Panel, option: str, counters: Sequence[str] | None) -> pd
 
 
 def _counters(frame: pd.DataFrame, counters: Sequence[str] | None) -> list[str]:
+    if isinstance(counters, str):
+        raise ArgumentError(f"Expected counters, a list of columns, got {counters!r}.")
     names = [name for name in _DEFAULTS if name in frame] if counters is None else list(counters)
     if not names:
         raise ArgumentError(
@@ -244,11 +251,33 @@ def _prior(frame: pd.DataFrame, option: str, prior: Mapping[str, float] | None) 
         sold = frame.groupby(option)["sales"].transform("sum").to_numpy(np.float64)
         mean = sold.sum() / max(len(sold), 1)
         return sold + mean if mean > 0 else np.full(len(frame), 1.0 / n_options)
-    wrong = [name for name, share in prior.items() if not share > 0]
-    if wrong or not prior:
+    shares = _read_prior(prior)
+    options = set(frame[option])
+    stray = [name for name in shares if name not in options]
+    nameless = sorted(options - set(shares))
+    if stray and nameless:
+        warn(
+            f"The prior names {len(stray):,} options that are not there (first {stray[0]!r}"
+            f"{did_you_mean(stray[0], nameless)}), and not {name_list(nameless)}, which weigh as "
+            "the least of those named."
+        )
+    least = min(shares.values())
+    return np.array([shares.get(name, least) for name in frame[option]], dtype=np.float64)
+
+
+def _read_prior(prior: object) -> dict[str, float]:
+    """Return shares by option; refuse what is no such thing."""
+    if not isinstance(prior, Mapping) or not prior:
+        raise ArgumentError(f"Expected prior, a share for each option, got {prior!r}.")
+    numbers = (int, float, np.number)
+    wrong = [
+        str(name)
+        for name, share in prior.items()
+        if not isinstance(share, numbers) or not 0 < share < np.inf
+    ]
+    if wrong:
         raise ArgumentError(f"Expected prior shares above 0, got others for {name_list(wrong)}.")
-    least = min(prior.values())
-    return np.array([prior.get(name, least) for name in frame[option]], dtype=np.float64)
+    return {str(name): float(share) for name, share in prior.items()}
 
 
 def _learn(counts: _Counts, default: "FloatArray") -> tuple["FloatArray", int]:

@@ -138,11 +138,13 @@ class Past:
             One a row.
         """
         sku = pd.factorize(panel.keys["sku"], sort=True)[0].astype(np.intp)
+        first = pd.Series(born[self.series]).groupby(sku[self.series]).min()
+        number = first.sort_values(kind="stable").index
         return Lessons(
             features=evidence.rows(self.series, self.cutoff, born[self.series]),
             expected=self.late.sum(axis=1),
             sold=self.late_sold.sum(axis=1),
-            launch=sku[self.series],
+            launch=pd.Index(number).get_indexer(sku[self.series]).astype(np.intp),
         )
 
     def outcomes(self, factor: "FloatArray", stage: int) -> Outcomes:

@@ -21,9 +21,9 @@ from c2m.frames import name_list, read_frame
 LIST: Final = ";"
 """Between the values of a list: colours, sizes, like-styles."""
 
-_BOOKS: Final = (".xlsx", ".xlsm", ".xls", ".ods")
-_OPEN_BOOKS: Final = (".xlsx", ".xlsm")
-"""Workbooks in which cells can be found that only look empty."""
+_BOOKS: Final = (".xlsx", ".xlsm")
+_OTHER_BOOKS: Final = (".xls", ".xlsb", ".ods")
+"""Workbooks whose cells with an error value would be read as empty or as 0."""
 
 _TEXTS: Final = (".csv", ".tsv", ".txt")
 _DELIMITERS: Final = (",", ";", "\t")
@@ -90,8 +90,9 @@ def read_cells(source: object) -> Cells:
         return _tidy("range", header, body, range(len(body)))
     path = Path(source)
     if path.suffix.lower() not in (*_BOOKS, *_TEXTS):
+        saved = " Save it as .xlsx." if path.suffix.lower() in _OTHER_BOOKS else ""
         raise ArgumentError(
-            f"Expected a range file ending in {name_list((*_TEXTS, *_BOOKS))}, got {path}."
+            f"Expected a range file ending in {name_list((*_TEXTS, *_BOOKS))}, got {path}.{saved}"
         )
     if not path.is_file():
         raise ArgumentError(f"Expected a range file, but there is no file {path}.")
@@ -130,8 +131,7 @@ def _book(path: Path) -> tuple[Sequence[Sequence[Any]], list[tuple[str, str]]]:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
             sheet = book.get_sheet_by_index(0)
             rows: Sequence[Sequence[Any]] = sheet.to_python(skip_empty_area=False)
-            is_open = path.suffix.lower() in _OPEN_BOOKS
-            hidden = hidden_cells(path).get(sheet.name, []) if is_open else []
+            hidden = hidden_cells(path).get(sheet.name, [])
     except (calamine.CalamineError, zipfile.BadZipFile, KeyError) as error:
         fix = "save it as an Excel workbook (.xlsx) without a password"
         raise DataError(path.name, [f"the file is no workbook: {error}"], fix) from error

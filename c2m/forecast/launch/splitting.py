@@ -9,6 +9,7 @@ from c2m.demand import Demand
 from c2m.distribution import PathSet
 from c2m.distribution.law import generator
 from c2m.errors import ArgumentError, warn
+from c2m.forecast.baselines.baseline import whole_number
 from c2m.frames import did_you_mean, name_list, text_codes
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def split_sizes(
     Raises
     ------
     ArgumentError
-        If a style has no curve and `group` is not given or has none either; if `n` is below 1.
+        If a style has no curve and `group` is not given or has none either; if `n` is below 1,
+        or `demand` or `curves` is something else.
 
     Warns
     -----
@@ -87,8 +89,8 @@ def split_sizes(
     >>> bool((parts.sample(100, 0).sum(axis=1) == demand.sample(100, 0)[:, 0]).all())
     True
     """
-    if n < 1:
-        raise ArgumentError(f"Expected n >= 1 paths, got {n}.")
+    _check_kinds(demand, curves, group)
+    n = whole_number("n", n, 1000)
     found = _curves_of(demand, curves, style, group)
     paths = demand.sample(n, seed)  # [N, S, H]
     parts, rows, sizes = [], [], []
@@ -111,6 +113,22 @@ def split_sizes(
         attributes=attributes.iloc[order],
         notes=demand.notes,
     )
+
+
+def _check_kinds(demand: object, curves: object, group: object) -> None:
+    """Refuse what is no demand, no curves, or no attribute."""
+    from c2m.forecast.launch.sizes import SizeCurves
+
+    if not isinstance(demand, Demand):
+        raise ArgumentError(f"Expected a Demand of styles, got {type(demand).__name__}.")
+    if not isinstance(curves, SizeCurves):
+        raise ArgumentError(f"Expected curves of SizeCurves.fit, got {type(curves).__name__}.")
+    if group is not None and group not in demand.attributes:
+        there = [str(name) for name in demand.attributes.columns]
+        raise ArgumentError(
+            f"Expected group, an attribute of the demand, got {group!r}"
+            f"{did_you_mean(str(group), there)}; there are {name_list(there)}."
+        )
 
 
 def _deal(path: "FloatArray", curve: pd.DataFrame, chance: np.random.Generator) -> "FloatArray":

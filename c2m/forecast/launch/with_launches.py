@@ -9,6 +9,7 @@ import pandas as pd
 
 from c2m.demand import Demand
 from c2m.distribution import GammaPoisson, Shared
+from c2m.distribution.level_sets import counts_of
 from c2m.errors import ArgumentError
 from c2m.forecast.baselines.baseline import whole_number
 from c2m.forecast.launch.births import ALWAYS, find_births, young_periods
@@ -236,14 +237,15 @@ def _join(chosen: "Panel", new: "np.ndarray[Any, Any]", old: Demand, young: Dema
     if not isinstance(old.law, GammaPoisson):
         notes.append("the law of established series is summarised by its moments")
     place = np.where(new, _places(chosen, young), _places(chosen, old))
+    counts, fresh = (counts_of(part.law, part.codes) for part in (old, young))
     mean, dispersion, level = (
         _interleave(new, place, one, two)
-        for one, two in zip(old.law.moments(old.codes), young.law.moments(young.codes), strict=True)
+        for one, two in zip(counts.moments(), fresh.moments(), strict=True)
     )
-    shared = _shared(chosen, new, place, old)
+    shared = _shared(chosen, new, place, counts.shared)
     if shared is not None:  # a new series has the levels of its store and category too
         level = np.maximum(level, shared.variance * (1 + 1e-9))
-    whole = old.law.whole if isinstance(old.law, GammaPoisson) else True
+    whole = counts.whole and fresh.whole
     law = GammaPoisson(mean, np.maximum(dispersion, level[:, None]), level, shared, whole)
     return replace(
         young, keys=chosen.keys, attributes=chosen.attributes, law=law, notes=tuple(notes)
@@ -259,10 +261,9 @@ def _interleave(
 
 
 def _shared(
-    chosen: "Panel", new: "np.ndarray[Any, Any]", place: "Positions", old: Demand
+    chosen: "Panel", new: "np.ndarray[Any, Any]", place: "Positions", known: Shared | None
 ) -> Shared | None:
     """Return the shared levels of all series; new ones have the label of their key or attribute."""
-    known = old.law.shared if isinstance(old.law, GammaPoisson) else None
     if known is None:
         return None
     table = pd.concat([chosen.keys, chosen.attributes], axis=1)

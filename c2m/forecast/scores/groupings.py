@@ -85,9 +85,10 @@ class Groupings:
             are of different length.
         """
         table = _side_by_side(keys, attributes)
-        if isinstance(by, str) or not by or any(isinstance(names, str) for names in by):
+        if not _is_list(by) or not by or not all(map(_is_list, by)):
             raise ArgumentError(f"Expected a tuple of columns for each level, got {by!r}.")
-        absent = sorted({name for names in by for name in names} - {*table.columns})
+        named = {name for names in by for name in names}
+        absent = sorted(map(str, named - {*table.columns}))
         if absent:
             hint = did_you_mean(absent[0], map(str, table.columns))
             raise ArgumentError(
@@ -211,3 +212,7 @@ def _codes(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.intp]:
         return np.zeros(len(table), dtype=np.intp)
     grouped = table.groupby(list(names), dropna=False, sort=True, observed=True)
     return np.asarray(grouped.ngroup(), dtype=np.intp)
+
+
+def _is_list(names: object) -> bool:
+    return isinstance(names, Sequence) and not isinstance(names, str)

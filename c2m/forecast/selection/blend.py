@@ -1,12 +1,11 @@
-"""Two forecasts of the same series as one, and what each mixture of them would have lost."""
+"""Two forecasts of the same series as one."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from c2m.forecast.fallback.mixture import mix_laws
-from c2m.forecast.scores.pairs import pinball_cells, row_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from c2m.distribution import GammaPoisson, Law
     from c2m.forecast.explain.explanation import Explanation
     from c2m.forecast.target import FloatArray
-
-LEVELS: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
-"""Levels of the pinball loss that models are compared by."""
 
 
 def blend_laws(
@@ -82,29 +78,3 @@ def blend_explanations(
     others[:, :, places] = without.multipliers
     multipliers = others ** (1 - share[:, :, None]) * with_.multipliers ** share[:, :, None]
     return replace(with_, base=base, multipliers=multipliers)
-
-
-def series_losses(law: "Law", actual: "FloatArray", codes: "Sequence[str]") -> "FloatArray":
-    """Return the pinball loss of each series: of its periods, and of their total by period.
-
-    Parameters
-    ----------
-    law : Law
-        The forecast.
-    actual : ndarray, shape (n_series, horizon)
-        What came, in units; NaN where unknown.
-    codes : sequence of str, length n_series
-        Names of the series.
-
-    Returns
-    -------
-    ndarray, shape (n_series,)
-        In units a period, the mean over `LEVELS`; the total counts where all periods are known.
-        NaN where none is.
-    """
-    levels = np.array(LEVELS)
-    cells, known = pinball_cells(actual, law.quantiles(levels), levels)
-    periods = row_mean(cells.mean(axis=-1), known)
-    horizon = actual.shape[1]
-    totals, _ = pinball_cells(actual.sum(axis=1), law.total(0, horizon, levels, codes), levels)
-    return np.asarray(periods + np.nan_to_num(totals.mean(axis=-1) / horizon))

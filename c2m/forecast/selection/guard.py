@@ -11,8 +11,8 @@ from c2m.demand import Demand
 from c2m.errors import ArgumentError, warn
 from c2m.forecast.boosting.boosting import DirectBoosting
 from c2m.forecast.features.recipe import Choice
-from c2m.forecast.hierarchy.trials import trial_cutoffs
 from c2m.forecast.params import Parameters, check_fitted
+from c2m.forecast.scores.trials import trial_cutoffs
 from c2m.forecast.selection.blend import blend_explanations, blend_laws
 from c2m.forecast.selection.heldout import PARTS, check_boosting, held_out_losses
 from c2m.forecast.selection.weights import choose_weights, group_names
@@ -36,11 +36,12 @@ _OTHERS: Final = "every other"
 class SignalGuard(Parameters):
     """A boosting model that uses consumer signals where they pay, group by group.
 
-    Two models are fitted, one with signals and one without. What each would have said at up to
+    Two models are fitted, one with signals and one without. What each would have lost at up to
     `windows` cutoffs held out within the history is compared group by group (pinball loss of the
-    periods and of their total), also for mixtures of both: weighted geometric means of their
-    means. What a group lost is drawn to what all lost by how noisy it is; signals get weight where
-    the gain left is beyond its noise (see `c2m.forecast.selection.weights.choose_weights`).
+    periods and of their total). What a group gained is drawn to what all gained by how noisy it is.
+    Where the gain left is well beyond its noise the model with signals forecasts, where it may be
+    noise the mean is half way between both (their geometric mean), elsewhere the model without
+    forecasts (see `c2m.forecast.selection.weights.choose_weights`).
 
     A fit costs about four of `DirectBoosting`; three where all groups agree on one of the two.
 
@@ -146,7 +147,8 @@ class SignalGuard(Parameters):
         self._check()
         names = group_names(panel, self.by)
         entrants = self._entrants()
-        counts = trial_cutoffs(panel, self.max_horizon, self.windows)
+        step = max(1, self.max_horizon // 2)
+        counts = trial_cutoffs(panel, self.max_horizon, self.windows, step=step)
         if len(counts) < _LEAST_CUTOFFS:
             warn(
                 f"{panel.n_periods} periods are too short to try signals over {self.max_horizon} "

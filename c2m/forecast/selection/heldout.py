@@ -1,4 +1,4 @@
-"""What mixtures of two models would have lost at earlier cutoffs."""
+"""What two models would have lost at earlier cutoffs."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -9,15 +9,13 @@ import pandas as pd
 
 from c2m.errors import ArgumentError, C2MWarning
 from c2m.forecast.boosting.boosting import DirectBoosting
-from c2m.forecast.selection.blend import blend_laws, series_losses
-from c2m.forecast.selection.weights import WEIGHTS
+from c2m.forecast.scores.trials import series_losses
 from c2m.forecast.target import observed_target
 from c2m.frames import did_you_mean, name_list
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from c2m.demand import Demand
     from c2m.forecast.target import FloatArray
     from c2m.panel import Panel
 
@@ -68,7 +66,7 @@ def held_out_losses(
     counts: Sequence[int],
     rows: "NDArray[np.intp]",
 ) -> "FloatArray":
-    """Return what mixtures of two models would have lost at earlier cutoffs.
+    """Return what two models would have lost at earlier cutoffs.
 
     Parameters
     ----------
@@ -85,11 +83,10 @@ def held_out_losses(
 
     Returns
     -------
-    ndarray, shape (n_cutoffs, n_weights, n_rows)
-        For the weights of `c2m.forecast.selection.weights.WEIGHTS`; NaN where a series was not
-        there yet or nothing is known.
+    ndarray, shape (n_cutoffs, 2, n_rows)
+        In the order of `PARTS`; NaN where a series was not there yet or nothing is known.
     """
-    losses = np.full((len(counts), len(WEIGHTS), len(rows)), np.nan)
+    losses = np.full((len(counts), len(PARTS), len(rows)), np.nan)
     actual = observed_target(panel, entrants["with"].target)
     index = pd.MultiIndex.from_frame(panel.keys.iloc[rows])
     fitted: dict[str, DirectBoosting] = {}
@@ -103,26 +100,11 @@ def held_out_losses(
                 else DirectBoosting(**model.get_params()).fit(known)
                 for name, model in entrants.items()
             }
-            said = {name: model.predict(horizon) for name, model in fitted.items()}
             found = index.get_indexer(pd.MultiIndex.from_frame(known.keys))
             there = np.flatnonzero(found >= 0)
             came = actual[rows[found[there]], count : count + horizon]
-            losses[place][:, found[there]] = _mixture_losses(said, there, came)
+            for part, name in enumerate(PARTS):
+                said = fitted[name].predict(horizon)
+                codes = [said.codes[row] for row in there]
+                losses[place, part, found[there]] = series_losses(said.law.rows(there), came, codes)
     return losses
-
-
-def _mixture_losses(
-    said: "Mapping[str, Demand]", there: "NDArray[np.intp]", came: "FloatArray"
-) -> "FloatArray":
-    """Return the loss of every weight for some series, shape (n_weights, n)."""
-    laws = [said[name].law.rows(there) for name in PARTS]
-    names = said["with"].codes  # made anew at each reading
-    codes = [names[row] for row in there]
-    return np.stack(
-        [
-            series_losses(
-                blend_laws(laws[0], laws[1], np.full(len(there), weight), codes), came, codes
-            )
-            for weight in WEIGHTS
-        ]
-    )

@@ -13,8 +13,7 @@ import pandas as pd
 from c2m.errors import ArgumentError, C2MWarning
 from c2m.forecast.boosting.boosting import DirectBoosting
 from c2m.forecast.features.recipe import settle_recipe
-from c2m.forecast.hierarchy.trials import trial_cutoffs
-from c2m.forecast.selection.blend import series_losses
+from c2m.forecast.scores.trials import series_losses, trial_cutoffs
 from c2m.forecast.selection.heldout import check_boosting
 from c2m.forecast.selection.weights import group_names
 from c2m.forecast.target import check_horizon, need_panel, observed_target
@@ -172,10 +171,10 @@ def signal_value(
         raise ArgumentError(f"Expected method 'refit' or 'exchange', got {method!r}.")
     if not isinstance(windows, int | np.integer) or windows < 1:
         raise ArgumentError(f"Expected windows, a whole number >= 1, got {windows!r}.")
-    counts = trial_cutoffs(panel, horizon, windows)
+    counts = trial_cutoffs(panel, horizon, windows, step=max(1, horizon // 2))
     if not counts:
         raise ArgumentError(
-            f"Expected a history of more than {3 * horizon} periods to hold out {horizon}, got "
+            f"Expected a history of more than {2 * horizon} periods to hold out {horizon}, got "
             f"{panel.n_periods}."
         )
     groups = group_names(panel, by)

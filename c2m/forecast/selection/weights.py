@@ -14,16 +14,11 @@ if TYPE_CHECKING:
     from c2m.forecast.target import FloatArray
     from c2m.panel import Panel
 
-WEIGHTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Shares of the second forecast that are tried."""
-
 _LEAST_MEMBERS: Final = 30
 """Groups of fewer series on average say too little of a loss."""
 
-_WORTH: Final = 0.001
-"""Share of the loss below which two weights are alike."""
-
-_HALF: Final = len(WEIGHTS) // 2
+_ERRORS: Final = 1.5
+"""Standard errors by which a gain must exceed nothing for the whole weight."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +45,19 @@ class GroupWeight:
 
 
 def choose_weights(losses: "FloatArray", groups: NDArray[np.intp]) -> list[GroupWeight]:
-    """Choose a weight for each group from what each weight would have lost.
+    """Choose the second forecast's weight in each group, from what both would have lost.
 
-    The relative loss of a weight in a group is taken for a draw around that of all series, with
-    the group's own noise (the larger of that between series and that between cutoffs), and is
-    drawn to it: ``all + t2 / (t2 + s2) * (group - all)``. Where the second forecast alone gains
-    more than the standard error of that, it gets at least half of the weight; elsewhere at most
-    half, and none but where that too gains more than its error. Within these, the weight with the
-    least expected loss is chosen, the one nearer the end where two are alike.
+    The relative gain in a group is taken for a draw around that of all series, with the group's own
+    noise (the larger of that between series and that between cutoffs), and is drawn to it:
+    ``all + t2 / (t2 + s2) * (group - all)``. The second forecast gets all of the weight where this
+    exceeds one and a half of its standard errors, half where it is above 0, and none elsewhere.
+    Half costs less than half of what the worse of the two would, since the errors of two forecasts
+    are not the same.
 
     Parameters
     ----------
-    losses : ndarray, shape (n_cutoffs, n_weights, n_series)
-        Loss of each of `WEIGHTS`; NaN where a series was not scored.
+    losses : ndarray, shape (n_cutoffs, 2, n_series)
+        Loss of the first and the second forecast; NaN where a series was not scored.
     groups : ndarray of int, shape (n_series,)
         Group of each series, from 0 without gaps.
 
@@ -77,57 +72,43 @@ def choose_weights(losses: "FloatArray", groups: NDArray[np.intp]) -> list[Group
     (the moment estimate of t2); Morris (1983), *JASA* 78 (the shrinkage).
     """
     members = [np.flatnonzero(groups == code) for code in range(int(groups.max(initial=-1)) + 1)]
-    curves = np.array([relative_loss(losses[:, :, rows]) for rows in members])  # [G, 2, W]
-    overall = relative_loss(losses)
-    drawn = [
-        _draw(curves[:, 0, place], curves[:, 1, place], overall[:, place])
-        for place in range(losses.shape[1])
-    ]
-    mean, error = np.stack(drawn, axis=-1)  # [G, W] each
+    measured = np.array([relative_gain(losses[:, :, rows]) for rows in members]).reshape(-1, 2)
+    overall = relative_gain(losses)
+    gains, errors = _draw(measured[:, 0], measured[:, 1], overall)
     sizes = [int((~np.isnan(losses[:, 0, rows])).any(axis=0).sum()) for rows in members]
-    found = [
-        GroupWeight(
-            _decide(mean[place], error[place]),
-            -float(mean[place, -1]),
-            float(error[place, -1]),
-            size,
-        )
-        for place, size in enumerate(sizes)
+    every = zip((*gains, overall[0]), (*errors, overall[1]), (*sizes, sum(sizes)), strict=True)
+    return [
+        GroupWeight(_weight(gain, error), float(gain), float(error), size)
+        for gain, error, size in every
     ]
-    whole = GroupWeight(
-        _decide(overall[0], overall[1]), -float(overall[0, -1]), float(overall[1, -1]), sum(sizes)
-    )
-    return [*found, whole]
 
 
-def relative_loss(losses: "FloatArray") -> "FloatArray":
-    """Return by how much each weight lost more than the first, and the standard error of that.
+def relative_gain(losses: "FloatArray") -> tuple[float, float]:
+    """Return by how much the second forecast lost less than the first, and the standard error.
 
     Parameters
     ----------
-    losses : ndarray, shape (n_cutoffs, n_weights, n_series)
+    losses : ndarray, shape (n_cutoffs, 2, n_series)
         See `choose_weights`.
 
     Returns
     -------
-    ndarray, shape (2, n_weights)
-        Relative to the loss of the first weight; its error is the larger of that over series
-        (all cutoffs of a series together) and that over cutoffs. NaN where nothing was lost.
+    gain, error : float
+        Relative to the loss of the first; the error is the larger of that over series (all
+        cutoffs of a series together) and that over cutoffs. NaN where nothing was lost.
     """
     known = np.nan_to_num(losses)
-    level = known[:, 0].sum()
-    n_cutoffs, n_weights, n_series = losses.shape
+    level = float(known[:, 0].sum())
     if level <= 0:
-        return np.full((2, n_weights), np.nan)
-    more = known - known[:, :1]  # [C, W, S]
-    by_series, by_cutoff = more.sum(axis=0), more.sum(axis=2)  # [W, S], [C, W]
-    over_series = np.sqrt(n_series) * by_series.std(axis=1, ddof=1 if n_series > 1 else 0)
-    if n_cutoffs > 1:
-        over_cutoffs = np.sqrt(n_cutoffs) * by_cutoff.std(axis=0, ddof=1)
-    else:
-        over_cutoffs = np.zeros(n_weights)
-    errors = np.maximum(over_series, over_cutoffs)
-    return np.asarray(np.stack([more.sum(axis=(0, 2)), errors]) / level)
+        return np.nan, np.nan
+    saved = known[:, 0] - known[:, 1]  # [C, S]
+    error = max(_error_of_sum(saved.sum(axis=0)), _error_of_sum(saved.sum(axis=1)))
+    return float(saved.sum()) / level, error / level
+
+
+def _error_of_sum(parts: "FloatArray") -> float:
+    """Return the standard error of a sum of independent parts; 0 for a single one."""
+    return float(np.sqrt(len(parts)) * parts.std(ddof=1)) if len(parts) > 1 else 0.0
 
 
 def group_names(panel: "Panel", by: str | None) -> "pd.Series[str]":
@@ -176,31 +157,24 @@ def _finest(attributes: pd.DataFrame) -> str | None:
 
 
 def _draw(
-    mean: "FloatArray", error: "FloatArray", overall: "FloatArray"
+    gain: "FloatArray", error: "FloatArray", overall: tuple[float, float]
 ) -> tuple["FloatArray", "FloatArray"]:
-    """Draw the groups' numbers to that of all by their noise; unknown ones take it."""
-    whole, whole_error = float(overall[0]), float(overall[1])
-    known = ~np.isnan(mean) & (error > 0)
+    """Draw the groups' gains to that of all by their noise; unknown ones take it."""
+    whole, whole_error = overall
+    known = ~np.isnan(gain) & (error > 0)
     if known.sum() < 2:
-        return np.where(np.isnan(mean), whole, mean), np.where(known, error, whole_error)
+        return np.where(np.isnan(gain), whole, gain), np.where(known, error, whole_error)
     precision = 1 / error[known] ** 2
-    centre = np.average(mean[known], weights=precision)
-    excess = float((precision * (mean[known] - centre) ** 2).sum() - (known.sum() - 1))
+    centre = np.average(gain[known], weights=precision)
+    excess = float((precision * (gain[known] - centre) ** 2).sum() - (known.sum() - 1))
     spare = float(precision.sum() - (precision**2).sum() / precision.sum())
     between = max(excess / spare, 0.0) if spare > 0 else 0.0
     kept = np.where(known, between / (between + np.nan_to_num(error) ** 2 + 1e-30), 0.0)
-    drawn = whole + kept * (np.nan_to_num(mean, nan=whole) - whole)
+    drawn = whole + kept * (np.nan_to_num(gain, nan=whole) - whole)
     return drawn, np.sqrt(between * (1 - kept) + ((1 - kept) * whole_error) ** 2)
 
 
-def _decide(loss: "FloatArray", error: "FloatArray") -> float:
-    """Return the weight for a group's expected losses and their errors, shape (n_weights,)."""
-    if np.isnan(loss).any():
-        return WEIGHTS[0]
-    pays = -loss > error
-    if pays[-1]:
-        places = list(range(len(WEIGHTS) - 1, _HALF - 1, -1))
-    else:
-        places = [place for place in range(_HALF + 1) if place == 0 or pays[place]]
-    least = min(loss[place] for place in places)
-    return next(WEIGHTS[place] for place in places if loss[place] <= least + _WORTH)
+def _weight(gain: float, error: float) -> float:
+    if not gain > 0:  # or unknown
+        return 0.0
+    return 1.0 if gain > _ERRORS * error else 0.5

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,43 @@ def test_a_flipped_byte_in_any_file_is_found(tmp_path, saved, data):
         DirectBoosting.load(copy)
 
 
+def _damage(folder, chance):
+    """Change one file of a folder: its bytes, its length, its name, or another one's place."""
+    files = sorted(folder.iterdir())
+    file, other = (files[chance.integers(len(files))] for _ in range(2))
+    content, more = file.read_bytes(), other.read_bytes()
+    at = int(chance.integers(max(len(content), 1)))
+    match int(chance.integers(6)):
+        case 0:
+            file.write_bytes(content[:at])
+        case 1:
+            file.write_bytes(content[:at] + chance.bytes(20) + content[at + 20 :])
+        case 2:
+            file.write_bytes(content + content[: at + 1])
+        case 3:
+            file.unlink()
+        case 4:
+            file.rename(folder / f"x{file.name}")
+        case _:
+            file.write_bytes(more)
+            other.write_bytes(content)
+
+
+def test_a_damaged_folder_is_refused_or_holds_the_same_model(tmp_path, saved, model):
+    known, refused = model.predict(4), 0
+    for seed in range(60):
+        copy = tmp_path / str(seed)
+        shutil.copytree(saved, copy)
+        _damage(copy, np.random.default_rng(seed))
+        try:
+            again = load_model(copy)
+        except DataError:
+            refused += 1
+        else:  # two files of the same content, or one in its own place
+            assert again.predict(4) == known
+    assert refused > 40
+
+
 @pytest.mark.parametrize("cut", [0, 1, 100])
 def test_a_file_that_was_cut_short_is_found(tmp_path, saved, cut):
     for name in sorted(file.name for file in saved.iterdir()):
@@ -107,6 +145,33 @@ def test_facts_that_were_forged_are_an_error_or_a_sound_forecast(tmp_path, saved
             assert np.isfinite(mean).all()
             assert (mean >= 0).all()
     assert refused > 10
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda spread: spread[:0],
+        lambda spread: spread[None],
+        lambda spread: np.array(["a"] * len(spread)),
+        lambda spread: np.full(len(spread), np.nan),
+    ],
+    ids=["empty", "deeper", "text", "unknown"],
+)
+@pytest.mark.parametrize("name", ["log-mean", "dispersion", "level-variance"])
+def test_a_head_that_does_not_fit_is_refused_when_it_is_loaded(tmp_path, saved, name, change):
+    folder = read_folder(saved, "model")
+    arrays = dict(folder.arrays)
+    arrays[f"learnt.head-{name}"] = change(arrays[f"learnt.head-{name}"])
+    write_folder(tmp_path / "model", "model", replace(folder, arrays=arrays))
+    with pytest.raises(DataError):
+        load_model(tmp_path / "model")
+
+
+def test_a_recipe_that_reads_beyond_the_history_is_refused(tmp_path, saved):
+    facts = json.loads(json.dumps(read_folder(saved, "model").facts))
+    facts["learnt"]["recipe"]["seasons"] = [0]
+    with pytest.raises(DataError):
+        load_model(forged(saved, tmp_path / "model", facts))
 
 
 def test_facts_that_are_not_a_models_are_named(tmp_path, saved):

@@ -4,11 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from c2m.errors import ArgumentError
 from c2m.forecast import DirectBoosting
+from c2m.forecast.heads.shared import SharedLevels
 from c2m.panel import Panel
-from c2m.series import SkuIndex, find_skus
+from c2m.series import SkuIndex, find_skus, rows_of
 
 LEVELS = np.array([0.1, 0.5, 0.9])
 
@@ -80,6 +83,29 @@ def test_all_series_of_a_sku_are_found_at_every_location():
     assert index.rows(["C", "A"]).tolist() == [0, 1, 3, 4]
     assert index.rows("B").tolist() == [2]
     assert np.array_equal(find_skus(keys, ["C"]), index.rows(["C"]))
+
+
+@given(chosen=st.sets(st.integers(0, 9), min_size=1))
+def test_rows_that_follow_one_another_are_the_same_rows(chosen):
+    table = pd.DataFrame({"sku": list("ABCDEFGHIJ"), "line": range(10)})
+    rows = np.array(sorted(chosen))
+    pd.testing.assert_frame_equal(rows_of(table, rows), table.iloc[rows])
+
+
+def test_a_small_forecast_can_be_changed_without_a_trace_in_the_model(model):
+    demand = model.predict(4, skus=["S002"])
+    demand.attributes.loc[0, "line"] = "changed"
+    assert model.predict(4, skus=["S002"]).attributes["line"].tolist() != ["changed"]
+
+
+def test_series_keep_the_shared_levels_of_their_own_groups(make_panel):
+    panel = make_panel(40, 60, ahead=4)
+    model = DirectBoosting(4, n_estimators=5).fit(panel)
+    model.head_ = model.head_.with_shared(SharedLevels({"line": 0.05}))
+    model = model.update(panel)
+    for skus in (["S003"], ["S004", "S011", "S037"]):
+        part = model.predict(4, skus=skus)
+        assert part.law.shared.codes[:, 0].tolist() == part.attributes["line"].tolist()
 
 
 def test_an_index_is_made_once_a_panel(model):

@@ -187,8 +187,8 @@ def test_an_update_without_the_attribute_by_which_series_share_a_level_is_refuse
     panel = make_panel(40, 60, ahead=4)
     model = DirectBoosting(4, n_estimators=20).fit(panel)
     attributes = panel.attributes.assign(house="one")
-    model = model.update(replace(panel, attributes=attributes))
     model.head_ = model.head_.with_shared(SharedLevels({"house": 0.05}))
+    model = model.update(replace(panel, attributes=attributes))
     assert model.predict(4).law.moments()[2].min() >= 0.05
     with pytest.raises(DataError, match="it has no 'house', by which series share a level"):
         model.update(panel)

@@ -84,8 +84,8 @@ def test_a_summary_has_the_group_that_matters_most_first():
 def test_words_say_level_units_and_what_moves_them():
     found = made([[10.0, 10.0]], [[[1.0, 1.2, 0.5], [1.0, 1.2, 0.5]]])
     assert found.words("S0") == (
-        "In the 2 days from 2026-11-02 on, 12 units are expected. The recent level is 10 a day. "
-        "Because of price it is 50 % lower. Because of views it is 20 % higher."
+        "In the 2 days from 2026-11-02 on, 12 units are expected, 6 a day. Recent sales average "
+        "10 a day. Because of price it is 50 % lower. Because of views it is 20 % higher."
     )
 
 
@@ -93,15 +93,42 @@ def test_words_of_a_sku_add_its_locations():
     keys = pd.DataFrame({"sku": ["A", "A"], "location": ["x", "y"]})
     base, flat = np.array([[1.0], [3.0]]), np.ones((2, 1, 1))
     found = Explanation(keys, DAY, FIRST, ("recent level",), base, flat)
-    assert "4 units are expected. The recent level is 4 a day." in found.words("A")
+    assert "4 units are expected. Recent sales average 4 a day." in found.words("A")
 
 
 def test_words_say_that_nothing_moves_it_or_that_it_is_not_on_sale():
     assert made([[3.0]], [[[1.0, 1.0, 1.0]]]).words("S0").endswith("by 2 % or more.")
     closed = made([[3.0]], [[[1.0, 1.0, 0.0]]], groups=("recent level", "views", "on sale"))
-    assert closed.words("S0") == (
-        "In the day from 2026-11-02 on, 0 units are expected. It is not on sale."
+    assert closed.words("S0") == ("On 2026-11-02, 0 units are expected. It is not on sale.")
+
+
+def test_words_tell_what_a_series_itself_sold_in_one_sentence():
+    groups = ("recent level", "age and gaps", "distance", "view_users")
+    found = made([[10.0]], [[[0.5, 1.6, 1.25, 2.5]]], groups=groups)
+    assert found.words("S0") == (
+        "On 2026-11-02, 25 units are expected. Recent sales average 10 a day. "
+        "Because of view users it is 2.5 times as high."
     )
+    falling = made([[10.0]], [[[0.5, 1.2, 1.0, 1.0]]], groups=groups).words("S0")
+    assert "average 10 a day; with their trend, age and gaps they point to 6." in falling
+
+
+def test_words_name_the_five_largest_groups_and_sum_the_rest():
+    groups = ("recent level", *(f"signal {number}" for number in range(7)))
+    multipliers = [1.0, *np.linspace(1.1, 1.16, 7)]
+    said = made([[10.0]], [[multipliers]], groups=groups).words("S0")
+    assert said.count("Because of") == 5
+    assert "signal 1" not in said
+    assert said.endswith(f"All else makes it {100 * (1.1 * 1.11 - 1):.0f} % higher.")
+
+
+def test_words_of_a_series_that_hardly_sells_give_no_reasons():
+    said = made([[0.01]], [[[0.9, 0.5, 2.0]]]).words("S0")
+    assert said == (
+        "On 2026-11-02, less than 0.1 units are expected. Recent sales average less than 0.1 a day."
+    )
+    still = made([[0.01]], [[[1.0, 0.5, 2.0]]]).since(made([[0.02]], [[[1.0] * 3]]))
+    assert still.words("S0").endswith("about as many as before (less than 0.1).")
 
 
 def test_what_moved_since_then_adds_up_for_the_periods_that_both_have():
@@ -131,6 +158,17 @@ def test_one_signal_that_moved_is_found_and_said():
         "Views moved it most and added 10."
     )
     assert now.since(now).words("S0").endswith("about as many as before (30).")
+
+
+def test_a_kind_of_article_that_counts_differently_is_told_with_all_else():
+    groups = ("recent level", "price", "attributes")
+    flat = made([[10.0]], [[[1.0, 1.0, 1.0]]], groups=groups)
+    mostly_price = made([[10.0]], [[[1.0, 1.5, 1.2]]], groups=groups).since(flat)
+    assert mostly_price.words("S0").endswith(
+        "Price moved it most and added 5.5. All else added 2.5."
+    )
+    kind_alone = made([[10.0]], [[[1.0, 1.0, 1.2]]], groups=groups).since(flat)
+    assert kind_alone.words("S0").endswith("2 more than before (10). All else added 2.")
 
 
 def test_a_higher_level_moves_the_recent_level():

@@ -11,7 +11,7 @@ from c2m.forecast import DirectBoosting, MovingAverage, SeasonalNaive
 from c2m.forecast.fallback.evidence import pick, shrunk_savings
 from c2m.forecast.fallback.fallback import Fallback
 from c2m.forecast.fallback.mixture import mix_laws
-from c2m.forecast.fallback.trials import trial_cutoffs, trial_losses
+from c2m.forecast.fallback.trials import trial_losses
 from c2m.forecast.saving import load_model
 from c2m.panel import Panel
 from c2m.periods import Calendar
@@ -174,14 +174,6 @@ def test_shared_levels_of_the_model_hold_for_all_series():
     assert mixed.level_variance == pytest.approx([0.3, 0.2])
     assert mixed.dispersion[1] == pytest.approx([0.2] * 3)
     assert mixed.shared is not None
-
-
-def test_cutoffs_leave_a_horizon_and_half_of_the_history():
-    panel = panel_of(np.ones((1, 100)))
-    assert trial_cutoffs(panel, 10, 4) == [60, 70, 80, 90]
-    assert trial_cutoffs(panel, 30, 4)[-1] == 70
-    assert min(trial_cutoffs(panel, 30, 4)) > 50
-    assert trial_cutoffs(panel_of(np.ones((1, 5))), 10, 4) == []
 
 
 def test_too_short_a_history_leaves_all_to_the_model_and_says_so():

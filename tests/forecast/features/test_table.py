@@ -191,6 +191,34 @@ def test_running_means_are_the_means_of_the_known_values():
     assert np.isnan(running.mean(rows[:1], np.array([-1]), 2))
 
 
+def test_several_windows_at_once_are_each_of_them():
+    values = np.random.default_rng(0).poisson(2.0, size=(3, 20)).astype(float)
+    values[1, 4:9] = np.nan
+    running = Running.of(values)
+    rows, last = np.array([0, 1, 2, 1]), np.array([3, 8, 19, -1])
+    at_once = running.mean(rows, last, np.array([1, 4, 30])[:, None])
+    for width, found in zip([1, 4, 30], at_once, strict=True):
+        assert np.array_equal(found, running.mean(rows, last, width), equal_nan=True)
+
+
+@pytest.mark.parametrize(("freq", "length"), [("D", 800), ("W", 120), ("MS", 40)])
+def test_calendar_features_are_those_of_the_targets_date(make_panel, freq, length):
+    panel = make_panel(2, length, freq=freq)
+    table = FeatureTable.of(panel, recipe_of(panel, horizon=12))
+    found = dict(table.columns(path_rows(np.array([0]), table.n_periods - 1, 12)))
+    days = panel.calendar.labels(panel.first + panel.n_periods, 12)
+    wanted = {
+        "weekday": days.day_of_week,
+        "day": days.day,
+        "week": (days.day_of_year - 1) // 7,
+        "month": days.month,
+    }
+    names = wanted.keys() & found.keys()
+    assert names == {"D": {"weekday", "day", "week"}, "W": {"week"}, "MS": {"month"}}[freq]
+    for name in names:
+        assert np.array_equal(found[name], wanted[name])
+
+
 def test_smoothing_is_the_weighted_mean_of_the_known_values():
     total, weights = smooth(np.array([[4.0, np.nan, 8.0]]), 0.5)
     assert (total / weights)[0].tolist() == pytest.approx([4.0, 4.0, (0.125 * 4 + 0.5 * 8) / 0.625])

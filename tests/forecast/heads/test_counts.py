@@ -52,6 +52,15 @@ def test_unknown_cells_do_not_change_what_is_learnt():
     assert np.array_equal(one.level_variance, other.level_variance)
 
 
+def test_a_forecast_that_has_faded_away_counts_as_none():
+    mean, actual = draw(10.0, 0.6, 0.3, n_paths=500, horizon=4)
+    faded = np.full((100, 4), 1e-200)  # its square is 0
+    both = np.concatenate([mean, faded]), np.concatenate([actual, np.zeros((100, 4))])
+    one, other = CountHead.fit(mean, actual), CountHead.fit(*both)
+    assert np.array_equal(one.dispersion, other.dispersion)
+    assert np.array_equal(one.level_variance, other.level_variance)
+
+
 def test_nothing_to_learn_from_is_warned_of():
     with pytest.warns(C2MWarning, match="Only 0 past forecasts"):
         head = CountHead.fit(np.empty((0, 3)), np.empty((0, 3)))

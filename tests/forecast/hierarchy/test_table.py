@@ -39,8 +39,20 @@ def test_many_nodes_in_blocks_are_the_same_nodes(demand, monkeypatch):
 
 @pytest.mark.parametrize(
     ("by", "message"),
-    [([("shop",)], "'shop'"), ([(), ()], "each level once"), ("sku", "a tuple of columns")],
+    [
+        ([("shop",)], "'shop'"),
+        ([(), ()], "each level once"),
+        ("sku", "a tuple of columns"),
+        (5, "a tuple of columns"),
+        ([(), 5], "a tuple of columns"),
+        ([(5,)], "got '5'"),
+    ],
 )
 def test_levels_that_cannot_be_are_refused(demand, by, message):
     with pytest.raises(ArgumentError, match=message):
         hierarchy_table(demand, by)
+
+
+def test_what_is_no_forecast_is_refused(make_cube):
+    with pytest.raises(ArgumentError, match=r"a c2m\.Demand, got Panel"):
+        hierarchy_table(make_cube(), [()])

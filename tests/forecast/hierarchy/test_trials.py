@@ -4,7 +4,7 @@ import pytest
 from c2m.forecast import MovingAverage
 from c2m.forecast.hierarchy.groups import settle_groups
 from c2m.forecast.hierarchy.strength import STRENGTHS, Totals, try_strengths
-from c2m.forecast.hierarchy.trials import Scale, Trial, hold_out, trial_cutoffs
+from c2m.forecast.hierarchy.trials import Scale, Trial, hold_out
 from c2m.forecast.scores import wrmsse
 from c2m.forecast.target import observed_target
 
@@ -19,13 +19,6 @@ def test_the_loss_is_the_wrmsse_of_all_levels(make_cube):
     past = np.nan_to_num(history, nan=0.0)
     wanted = wrmsse(actual, mean, past, groups=levels, weights=weights)
     assert np.isclose(Scale.of(levels, history).loss(mean, actual), wanted)
-
-
-def test_trials_leave_a_horizon_and_see_more_than_two(make_cube):
-    panel = make_cube(n_periods=100)
-    assert trial_cutoffs(panel, 20, 3) == [60, 70, 80]
-    assert trial_cutoffs(panel, 33, 3) == [67]
-    assert trial_cutoffs(panel, 40, 3) == []
 
 
 def test_a_trial_sees_nothing_after_its_cutoff(make_cube):

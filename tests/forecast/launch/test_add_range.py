@@ -1,3 +1,6 @@
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -127,3 +130,15 @@ def test_a_template_that_cannot_be_filled_is_told(template):
     range_ = read_range(pd.DataFrame({"style": ["TANK"], "on_sale": ["2027-W12"]}))
     with pytest.raises(ArgumentError, match="Expected sku="):
         add_range(panel, range_, sku=template)
+
+
+def test_text_where_the_panel_has_numbers_is_refused_and_numbers_stay_numbers():
+    panel = sold()
+    panel = replace(panel, attributes=panel.attributes.assign(gsm=[300.0, 120.0]))
+    for typed, weight in (("180", 180.0), ("", np.nan)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", C2MWarning)
+            wider = add_range(panel, plan(category="warm", gsm=typed), sku="{style}-{colour}")
+        assert np.array_equal(wider.attributes["gsm"], [weight, 300.0, 120.0], equal_nan=True)
+    with pytest.raises(DataError, match=r"has no number in 'gsm', .* \(first 'heavy'|'heavy'"):
+        add_range(panel, plan(category="warm", gsm="heavy"), sku="{style}-{colour}")

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from c2m.demand import Demand
+from c2m.distribution import GammaPoisson
 from c2m.errors import ArgumentError, DataError
 from c2m.forecast.launch import learners
 from c2m.forecast.launch.births import ALWAYS, find_births
@@ -17,6 +18,7 @@ from c2m.forecast.launch.lifecurve import LifeCurves
 from c2m.forecast.launch.seasons import season_factors
 from c2m.forecast.launch.spread import Outcomes, Spread
 from c2m.forecast.saving import load_model
+from c2m.forecast.scores import count_probability, stretch_coverage
 from c2m.panel import Panel
 from c2m.periods import Calendar
 
@@ -254,6 +256,81 @@ def test_the_spread_of_launches_is_found_again():
     late = chance.poisson(mean * level).astype(float)
     outcomes = Outcomes(zeros, zeros, zeros, mean, mean**2 / 8, late)
     assert Spread.fit([0], [outcomes], 0.0).variance[0] == pytest.approx(0.5, rel=0.15)
+
+
+def _launches(seed, *, n=800, noise=0.0, tail=0.0):
+    """Return early and late sales of launches of one level each, the late ones of a month."""
+    chance = np.random.default_rng(seed)
+    level = chance.gamma(2.0, 0.5, n)
+    early, late = np.full(n, 10.0), np.full(n, 40.0)
+    first = np.exp(tail * chance.normal(size=n) - tail**2 / 2)
+    wave = chance.gamma(1 / noise, noise, n) if noise else 1.0
+    sold = chance.poisson(early * level * first).astype(float)
+    rest = chance.poisson(late * level * wave).astype(float)
+    return Outcomes(early, early**2 / 3, sold, late, late**2 / 28, rest)
+
+
+def _covered(spread, seen):
+    rows = spread.at(np.full(len(seen.late), 3))
+    early = np.repeat(seen.early_mean[:, None] / 3, 3, axis=1)
+    late = np.repeat(seen.late_mean[:, None] / 28, 28, axis=1)
+    variance = rows.variance[:, None]
+    noise = np.concatenate([early * 0 + rows.noise[:, None], late * 0 + spread.of_period], axis=1)
+    prior = GammaPoisson(
+        np.concatenate([early, late], axis=1), variance + noise * (1 + variance), rows.variance
+    )
+    demand = Demand(
+        pd.DataFrame({"sku": [f"S{n:04d}" for n in range(len(early))]}),
+        Calendar.of("D"),
+        0,
+        prior,
+    )
+    sold = rows.believed(np.repeat(seen.early[:, None] / 3, 3, axis=1), early)
+    total = rows.ahead(demand.given(sold).law).merge(np.zeros(28, dtype=int))
+    ends = [
+        count_probability(seen.late - less, total.mean[:, 0], total.dispersion[:, 0])
+        for less in (1, 0)
+    ]
+    return stretch_coverage(*ends, 0.8)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.4])
+@pytest.mark.parametrize("tail", [0.0, 1.0])
+def test_ranges_of_other_launches_cover_what_they_say(noise, tail):
+    spread = Spread.fit([3], [_launches(1, noise=noise, tail=tail)], 0.0)
+    assert _covered(spread, _launches(2, noise=noise, tail=tail)) == pytest.approx(0.8, abs=0.06)
+
+
+def test_large_first_orders_are_believed_less_where_they_say_little():
+    plain, heavy = (Spread.fit([3], [_launches(3, tail=tail)], 0.0) for tail in (0.0, 1.5))
+    assert plain.power[0] == 1.0
+    assert heavy.power[0] < 1.0
+    sold, expected = np.array([[30.0], [5.0]]), np.full((2, 1), 10.0)
+    believed = heavy.at(np.full(2, 3)).believed(sold, expected)
+    assert 10.0 < believed[0, 0] < 30.0
+    assert believed[1, 0] == 5.0
+
+
+def test_a_learner_that_only_one_season_bears_out_is_drawn_to_the_group():
+    chance = np.random.default_rng(5)
+    features = chance.normal(size=(120, 1))
+    expected = np.full(120, 100.0)
+    season = np.repeat([1.0, -1.0, 1.0, -1.0], 30)  # what sells more in one sells less in the next
+    sold = chance.poisson(expected * np.exp(0.8 * season * features[:, 0])).astype(float)
+    learnt = learn(Lessons(features, expected, sold, np.arange(120)), seed=0, num_threads=1)
+    low, high = learnt.factor(np.array([[-1.0], [1.0]]))
+    assert abs(np.log(high / low)) < 0.2
+
+
+def test_fractional_demand_is_forecast_in_fractions(simulate):
+    panel = simulate(30, 60).panel
+    panel = panel.with_channels({"demand": panel["sales"] * np.float32(0.3)})
+    counted, measured = (
+        LaunchModel(4, target=name).fit(panel).predict(4).quantiles([0.5])
+        for name in ("sales", "demand")
+    )
+    assert (counted % 1 == 0).all()
+    assert (measured % 1 > 0).any()
 
 
 def test_few_launches_leave_the_spread_wide():

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from c2m.errors import ArgumentError, DataError
+from c2m.errors import ArgumentError, C2MWarning, DataError
 from c2m.forecast.launch.options import colour_shares
 from c2m.panel import Panel
 from c2m.periods import Calendar
@@ -94,3 +94,22 @@ def test_shares_say_what_they_rest_on():
     assert "60 styles, 240 options, weights from 55 past styles" in repr(found)
     assert found.summary()["counter"].tolist() == ["wishlists", "views"]
     assert "T00" in found._repr_html_()
+
+
+@pytest.mark.parametrize("prior", [3, {}, ["red"], {"red": "much"}, {"red": np.inf}])
+def test_a_prior_that_holds_no_shares_is_told(prior):
+    frame = pd.DataFrame({"style": ["A"], "colour": ["red"], "views": [1]})
+    with pytest.raises(ArgumentError, match="Expected prior"):
+        colour_shares(frame, prior=prior)
+
+
+def test_a_prior_of_other_options_is_told_with_what_was_meant():
+    frame = pd.DataFrame({"style": "A", "colour": ["red", "blue"], "views": [1, 1]})
+    with pytest.warns(C2MWarning, match=r"first 'bleu' .did you mean 'blue'.*and not 'blue'"):
+        colour_shares(frame, prior={"red": 1.0, "bleu": 3.0})
+
+
+def test_counters_are_a_list():
+    frame = pd.DataFrame({"style": ["A"], "colour": ["red"], "views": [1]})
+    with pytest.raises(ArgumentError, match="Expected counters, a list"):
+        colour_shares(frame, counters="views")

@@ -138,6 +138,8 @@ def test_what_is_no_range_is_refused(tmp_path):
         read_range(tmp_path / "range.csv")
     with pytest.raises(ArgumentError, match="ending in"):
         read_range(tmp_path / "range.pdf")
+    with pytest.raises(ArgumentError, match=r"ending in.*Save it as \.xlsx"):
+        read_range(tmp_path / "range.ods")
     (tmp_path / "latin.csv").write_bytes("style,on_sale\nCafé,2027-W10\n".encode("latin-1"))
     with pytest.raises(DataError, match="no UTF-8 text"):
         read_range(tmp_path / "latin.csv")

@@ -169,3 +169,16 @@ def test_a_style_without_a_curve_is_refused_or_split_by_its_group():
     with pytest.warns(C2MWarning, match="1 of 1 series have no size curve of their own"):
         parts = split_sizes(style_demand(("NEW",)), curves, group="category", n=50)
     assert parts.n_series == 4
+
+
+def test_what_is_no_demand_no_curves_or_no_attribute_is_told():
+    curves = SizeCurves.fit(shelves()[0])
+    demand = style_demand(("T00",))
+    with pytest.raises(ArgumentError, match="Expected a Demand of styles, got DataFrame"):
+        split_sizes(demand.to_frame(), curves)
+    with pytest.raises(ArgumentError, match=r"Expected curves of SizeCurves.fit, got DataFrame"):
+        split_sizes(demand, curves.to_frame())
+    with pytest.raises(ArgumentError, match="Expected group, an attribute of the demand"):
+        split_sizes(demand, curves, group="categroy")
+    with pytest.raises(ArgumentError, match="Expected n, a whole number"):
+        split_sizes(demand, curves, n="x")

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from c2m.distribution import GammaPoisson, Shared
+from c2m.distribution.level_sets import LevelSets
 from c2m.errors import ArgumentError, DataError
 from c2m.forecast import DirectBoosting, MovingAverage
 from c2m.forecast.launch.launch import LaunchModel
@@ -72,6 +73,29 @@ def test_new_series_have_the_levels_that_a_category_shares(simulate):
     assert demand.law.shared is not None
     assert demand.law.shared.codes[:, 0].tolist() == truth.panel.attributes["kind"].tolist()
     assert (demand.law.level_variance >= 0.1).all()
+
+
+def test_level_sets_and_fractions_keep_their_shared_levels_and_kind(simulate):
+    panel = simulate(40, 80).panel
+    panel = panel.with_channels({"demand": panel["sales"] * np.float32(0.3)})
+    panel = replace(panel, target="demand")
+
+    class Curved(MovingAverage):
+        def predict(self, horizon, future=None, skus=None):
+            demand = super().predict(horizon, future, skus)
+            law = demand.law
+            level = np.maximum(law.level_variance, 0.1)
+            shared = Shared(demand.attributes[["kind"]].to_numpy(str), ["kind"], np.array([0.1]))
+            spread = np.maximum(law.dispersion, level[:, None])
+            counts = GammaPoisson(law.mean, spread, level, shared, whole=False)
+            place, levels = np.full(law.mean.shape, -1.0), np.array([0.1, 0.5, 0.9])
+            sets = LevelSets(counts, place, np.ones(law.mean.shape), levels, np.ones((2, 3)))
+            return replace(demand, law=sets)
+
+    law = WithLaunches(Curved(8), LaunchModel(6)).fit(panel).predict(6).law
+    assert law.shared is not None
+    assert law.shared.codes[:, 0].tolist() == panel.attributes["kind"].tolist()
+    assert not law.whole
 
 
 def test_places_of_a_sku_may_be_old_and_new(simulate):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c2m.distribution import GammaPoisson
-from c2m.forecast.selection.blend import LEVELS, blend_laws, series_losses
+from c2m.forecast.selection.blend import blend_laws
 
 
 def law(mean, dispersion=0.5):
@@ -25,20 +25,6 @@ def test_the_mean_lies_between_the_two_and_the_relative_spread_is_one_of_theirs(
     assert low - 1e-9 <= mixed.mean[0, 0] <= high * (1 + 1e-12) + 1e-9
     if low > 0:
         assert mixed.dispersion[0, 0] == pytest.approx(0.9 if weight >= 0.5 else 0.5)
-
-
-def test_the_loss_of_a_series_is_that_of_its_periods_and_of_its_total():
-    forecast, actual = law([[2.0, 3.0], [1.0, 1.0]]), np.array([[4.0, 0.0], [2.0, np.nan]])
-    levels = np.array(LEVELS)
-
-    def pinball(came, said):
-        return np.maximum(levels * (came - said), (levels - 1) * (came - said)).mean()
-
-    cells = forecast.quantiles(levels)
-    total = forecast.total(0, 2, levels)[0]
-    first = (pinball(4.0, cells[0, 0]) + pinball(0.0, cells[0, 1])) / 2 + pinball(4.0, total) / 2
-    found = series_losses(forecast, actual, ["A", "B"])
-    assert found == pytest.approx([first, pinball(2.0, cells[1, 0])])
 
 
 def test_a_mean_of_0_in_the_heavier_law_is_blended_too():

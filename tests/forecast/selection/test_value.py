@@ -93,8 +93,8 @@ def test_what_cannot_be_measured_is_refused(panel):
         signal_value(panel, 4, method="guess")
     with pytest.raises(ArgumentError, match="windows, a whole number"):
         signal_value(panel, 4, windows=0)
-    with pytest.raises(ArgumentError, match="history of more than 90 periods"):
-        signal_value(panel, 30)
+    with pytest.raises(ArgumentError, match="history of more than 70 periods"):
+        signal_value(panel, 35)
 
 
 def test_what_cannot_be_valued_is_refused_before_anything_is_fitted(panel, monkeypatch):

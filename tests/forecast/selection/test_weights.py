@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c2m.errors import ArgumentError
-from c2m.forecast.selection.weights import WEIGHTS, choose_weights, group_names, relative_loss
+from c2m.forecast.selection.weights import choose_weights, group_names, relative_gain
 
 
 def make_losses(gains, noise, per_group=40, n_cutoffs=4, seed=0):
@@ -13,8 +13,7 @@ def make_losses(gains, noise, per_group=40, n_cutoffs=4, seed=0):
     rng = np.random.default_rng(seed)
     groups = np.repeat(np.arange(len(gains)), per_group)
     share = np.array(gains)[groups] + noise * rng.normal(size=(n_cutoffs, len(groups)))
-    weight = np.array(WEIGHTS)
-    return 1 - weight[None, :, None] * share[:, None, :], groups
+    return np.stack([np.ones_like(share), 1 - share], axis=1), groups
 
 
 def test_a_group_in_which_it_pays_uses_it_and_one_in_which_it_harms_does_not():
@@ -28,15 +27,19 @@ def test_groups_that_differ_by_noise_only_all_take_the_decision_for_all():
     losses, groups = make_losses([0.03] * 8, 0.6, per_group=10)
     *found, whole = choose_weights(losses, groups)
     spread = np.ptp([one.gain for one in found])
-    raw = [-relative_loss(losses[:, :, groups == group])[0, -1] for group in range(8)]
+    raw = [relative_gain(losses[:, :, groups == group])[0] for group in range(8)]
     assert spread < 0.3 * np.ptp(raw)
     assert {one.weight for one in found} == {whole.weight}
 
 
-def test_a_mixture_is_chosen_where_it_loses_least():
-    losses, groups = make_losses([0.0], 0.01)
-    losses[:, 2] -= 0.05
-    assert choose_weights(losses, groups)[0].weight == 0.5
+@pytest.mark.parametrize(("gain", "weight"), [(-0.01, 0.0), (0.02, 0.5), (0.04, 1.0)])
+def test_half_of_the_weight_is_where_a_gain_may_be_noise(gain, weight):
+    saved = gain + 0.1 * np.tile([1.0, -1.0], 20)  # 40 series
+    error = 0.1 / np.sqrt(39)
+    losses = np.stack([np.ones(40), 1 - saved])[None]
+    found = choose_weights(losses, np.zeros(40, dtype=int))[0]
+    assert (found.gain, found.error) == pytest.approx((gain, error))
+    assert found.weight == weight
 
 
 def test_a_group_that_was_never_scored_goes_by_the_decision_for_all():
