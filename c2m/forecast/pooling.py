@@ -25,6 +25,24 @@ def group_series_by_attribute(
 
     Parameters
     ----------
+    attributes, known
+        See `finest_attribute`.
+
+    Returns
+    -------
+    ndarray of int, shape (n_series,)
+        See `group_series_by`.
+    """
+    return group_series_by(attributes, finest_attribute(attributes, known))
+
+
+def finest_attribute(attributes: pd.DataFrame, known: NDArray[np.bool_]) -> str | None:
+    """Return the attribute with the most values of which each still has enough members.
+
+    A model settles it once: other series must not change what its groups are.
+
+    Parameters
+    ----------
     attributes : DataFrame, n_series rows
         Of a panel.
     known : ndarray of bool, shape (n_series,)
@@ -32,19 +50,38 @@ def group_series_by_attribute(
 
     Returns
     -------
-    ndarray of int, shape (n_series,)
-        Group of each series; all 0 when no attribute will do. Series without the attribute are
-        a group of their own.
+    str or None
+        Its name; None when no attribute will do.
     """
-    best, most = np.zeros(len(attributes), dtype=np.intp), 1
+    best, most = None, 1
     for name in attributes.columns:
-        values = attributes[name]
-        if pd.api.types.is_float_dtype(values.dtype):
+        if pd.api.types.is_float_dtype(attributes[name].dtype):
             continue
-        codes, levels = pd.factorize(text_codes(values), use_na_sentinel=False)
-        if most < len(levels) <= max(known.sum(), 1) / _LEAST_MEMBERS:
-            best, most = np.asarray(codes, dtype=np.intp), len(levels)
+        count = int(text_codes(attributes[name]).nunique(dropna=False))
+        if most < count <= max(known.sum(), 1) / _LEAST_MEMBERS:
+            best, most = str(name), count
     return best
+
+
+def group_series_by(attributes: pd.DataFrame, name: str | None) -> NDArray[np.intp]:
+    """Group series by an attribute.
+
+    Parameters
+    ----------
+    attributes : DataFrame, n_series rows
+        Of a panel.
+    name : str, optional
+        Which; all series are one group without.
+
+    Returns
+    -------
+    ndarray of int, shape (n_series,)
+        Group of each series. Series without a value are a group of their own.
+    """
+    if name is None:
+        return np.zeros(len(attributes), dtype=np.intp)
+    codes, _ = pd.factorize(text_codes(attributes[name]), use_na_sentinel=False)
+    return np.asarray(codes, dtype=np.intp)
 
 
 def pooled_mean(values: "FloatArray", groups: NDArray[np.intp]) -> "FloatArray":

@@ -10,7 +10,7 @@ from c2m.checks import Check
 from c2m.errors import warn
 from c2m.frames import did_you_mean, name_list, read_frame, text_codes
 from c2m.panel.channels import channel as channel_rule
-from c2m.panel.checks import stored
+from c2m.panel.checks import check_rounding, stored
 from c2m.periods import Ordinals, read_periods
 from c2m.series import KEY_COLUMNS, Positions
 
@@ -70,6 +70,8 @@ def read_future(panel: "Panel", frame: object) -> dict[str, Any]:
         "keep only the periods after the cutoff; the past is the panel's",
     )
     check.unique([*keys, "period"], {"period": ordinals})
+    for name in values:
+        check_rounding(check, name, _numbers(table, name))
     series = _match_series(panel, check, keys)
     check.done()
     return {
@@ -114,7 +116,7 @@ def _extend(
     for name in dict.fromkeys([*panel.known, *values]):
         past = None if name not in panel else stored(panel[name])
         one = (past is None or past.ndim == 1) and (name not in values or series is None)
-        wide = np.full((1 if one else panel.n_series, width), np.nan)
+        wide = np.full((1 if one else panel.n_series, width), np.nan, dtype=np.float32)
         if past is None:
             warn(
                 f"The planned channel {name!r} has no past in the panel: models learn nothing "
@@ -123,13 +125,19 @@ def _extend(
         else:
             wide[:, : past.shape[-1]] = past
         if name in values:
-            planned = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
-            wide[slice(None) if series is None else series, at] = planned
+            with np.errstate(over="ignore"):  # what becomes infinite is refused by the panel
+                wide[slice(None) if series is None else series, at] = _numbers(table, name)
         open_cells = int(np.isnan(wide[:, panel.n_periods :]).sum()) * panel.n_series // len(wide)
         if open_cells and (name in values or n_ahead > panel.n_ahead):
             warn(
                 f"{open_cells:,} of {panel.n_series * n_ahead:,} series-periods ahead have no "
                 f"planned {name!r}; they stay unknown."
             )
+        wide.setflags(write=False)
         channels[name] = wide[0] if one else wide
     return channels
+
+
+def _numbers(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    numbers: NDArray[np.float64] = table[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    return numbers

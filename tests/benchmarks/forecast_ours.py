@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
+from forecast_frames import read_columns
 
 import c2m
 from c2m.distribution import GammaPoisson
@@ -32,11 +32,11 @@ ATTRIBUTES = ["department", "category", "state"]
 
 
 def read(folder, part, cutoff, columns, limit):
-    table = pq.read_table(folder / f"{part}-{cutoff}.parquet", columns=["unique_id", *columns])
-    if limit is not None:
-        wanted = np.isin(table["unique_id"].cast("string").to_numpy(zero_copy_only=False), limit)
-        table = table.filter(wanted)
-    return table.drop_columns("unique_id").to_pandas(split_blocks=True, self_destruct=True)
+    path = folder / f"{part}-{cutoff}.parquet"
+    if limit is None:
+        return read_columns(path, columns)
+    frame = read_columns(path, ["unique_id", *columns])
+    return frame[frame.pop("unique_id").isin(limit)].reset_index(drop=True)
 
 
 def model_of(system, settings):
@@ -56,9 +56,10 @@ def model_of(system, settings):
     return Aligned(model, by=("location", "department"))
 
 
-def forecast(history, future, system, settings):
-    """Return the forecast, and how long each step took."""
+def forecast(frames, system, settings):
+    """Return the forecast, and how long each step took; the history is let go once it is read."""
     clock = [cpu_seconds()]
+    history, future = frames.pop("history"), frames.pop("future")
     signals = [name for name in SIGNALS if name in history]
     panel = c2m.Panel.from_frame(
         history,
@@ -71,6 +72,7 @@ def forecast(history, future, system, settings):
         known=KNOWN,
         attributes=ATTRIBUTES,
     )
+    del history
     clock.append(cpu_seconds())
     model = model_of(system, settings).fit(panel)
     clock.append(cpu_seconds())
@@ -132,12 +134,14 @@ def main():
     settings = json.loads(settings)
     columns = [*KEYS, "y", *KNOWN, "in_stock", *ATTRIBUTES]
     columns += SIGNALS if "signals" in system else []
-    history = read(Path(folder), "history", cutoff, columns, settings["limit"])
-    future = read(Path(folder), "future", cutoff, [*KEYS, *KNOWN], settings["limit"])
+    frames = {
+        "history": read(Path(folder), "history", cutoff, columns, settings["limit"]),
+        "future": read(Path(folder), "future", cutoff, [*KEYS, *KNOWN], settings["limit"]),
+    }
     load_lightgbm()
     warnings.simplefilter("ignore")
     before, start = cpu_seconds(), time.perf_counter()
-    demand, quantiles, totals, steps = forecast(history, future, system, settings)
+    demand, quantiles, totals, steps = forecast(frames, system, settings)
     cost = {"cpu": cpu_seconds() - before, "wall": time.perf_counter() - start, "steps": steps}
     cost["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     write(demand, quantiles, totals, out)

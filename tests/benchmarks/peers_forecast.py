@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
+from forecast_frames import read_columns
 
 HORIZON = 28
 LEVELS = (0.005, 0.025, 0.165, 0.25, 0.5, 0.75, 0.835, 0.975, 0.995)
@@ -30,8 +30,7 @@ def read(folder, cutoff, columns, limit):
     """Return history and future as data frames, of some series only where there is a limit."""
     both = []
     for part, names in (("history", columns), ("future", ["unique_id", "ds", *KNOWN])):
-        table = pq.read_table(folder / f"{part}-{cutoff}.parquet", columns=names)
-        frame = table.to_pandas(split_blocks=True, self_destruct=True)
+        frame = read_columns(folder / f"{part}-{cutoff}.parquet", names)
         if limit is not None:
             frame = frame[frame["unique_id"].isin(limit)].reset_index(drop=True)
             frame["unique_id"] = frame["unique_id"].astype(str)

@@ -100,7 +100,8 @@ class DirectBoosting(Parameters):
     groups_ : dict of str to ndarray of str, shape (n_series,)
         Label of each series in the groupings that share a level.
     n_trees_ : int
-        The number of trees that the held-out cutoffs preferred.
+        The number of trees that the held-out cutoffs preferred, or `n_estimators` where all are
+        used; fewer grow where nothing is left to split.
     head_ : CountHead or LevelSetHead
         The distribution around the mean; its notes, which forecasts repeat, say why it was chosen.
 

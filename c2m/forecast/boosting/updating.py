@@ -87,7 +87,9 @@ def _attribute_problems(
     model: "DirectBoosting", panel: "Panel", groups: "Labels"
 ) -> dict[str, str]:
     own = described(panel).columns
-    absent = [name for name in model.recipe_.attributes if name not in own]
+    group = model.recipe_.group
+    read = {*model.recipe_.attributes, *([] if group is None else [group])}
+    absent = sorted(name for name in read if name not in own)
     problems = {}
     if absent:
         problem = f"it has no attribute {name_list(absent)}; it has {name_list(own) or 'none'}"
@@ -134,7 +136,7 @@ def _warn_of_negative(model: "DirectBoosting", panel: "Panel") -> None:
 
 def _warn_of_little(model: "DirectBoosting", panel: "Panel") -> None:
     recipe = model.recipe_
-    longest = max(*recipe.windows, *(season + 1 for season in recipe.seasons))
+    longest = max((*recipe.windows, *(season + 1 for season in recipe.seasons)))
     if panel.n_periods < longest:
         warn(
             f"The panel has {panel.n_periods:,} periods; the model looks back {longest:,}: what "

@@ -9,7 +9,9 @@ import pandas as pd
 
 from c2m.errors import ArgumentError
 from c2m.forecast.features.running import one_row
+from c2m.forecast.pooling import finest_attribute
 from c2m.forecast.rhythm import rhythm
+from c2m.forecast.target import observed_single
 from c2m.frames import did_you_mean, name_list, text_codes
 
 if TYPE_CHECKING:
@@ -71,6 +73,8 @@ class Recipe:
         ``"weekday"``, ``"day"``, ``"week"``, ``"month"``, ``"days"`` of that period.
     attributes : mapping of str to tuple of str, or None
         Values of each attribute of text; None for one of numbers.
+    group : str or None
+        Attribute by which series are alike; None where all are.
     lookback : int
         Periods before a cutoff that its features may read one by one.
     kept : int
@@ -90,6 +94,7 @@ class Recipe:
     known: tuple[str, ...]
     calendar: tuple[str, ...]
     attributes: Mapping[str, tuple[str, ...] | None]
+    group: str | None
     lookback: int
     kept: int
 
@@ -186,6 +191,7 @@ def settle_recipe(
         known=ahead,
         calendar=_calendar(panel.calendar, length),
         attributes=_attributes(panel),
+        group=_group(panel, name),
         lookback=lookback,
         kept=lookback + _SPAN[kind] + horizon + _HELD,
     )
@@ -275,6 +281,14 @@ def described(panel: "Panel") -> pd.DataFrame:
     """
     places = [name for name in panel.keys.columns if name != "sku"]
     return pd.concat([panel.attributes, panel.keys[places]], axis=1)
+
+
+def _group(panel: "Panel", target: str) -> str | None:
+    """Return the attribute by which series are alike."""
+    if not len(panel.attributes.columns):
+        return None
+    known = ~np.isnan(observed_single(panel, target)).all(axis=1)
+    return finest_attribute(panel.attributes, np.asarray(known))
 
 
 def _attributes(panel: "Panel") -> dict[str, tuple[str, ...] | None]:

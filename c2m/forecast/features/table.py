@@ -20,7 +20,7 @@ from c2m.forecast.features.running import (
     periods_since,
     smooth,
 )
-from c2m.forecast.pooling import group_series_by_attribute
+from c2m.forecast.pooling import group_series_by
 from c2m.forecast.target import observed_single
 from c2m.frames import text_codes
 
@@ -114,9 +114,7 @@ class FeatureTable:
         if len(one_row(target)) < len(target):  # a target is each series' own
             target = target.copy()
         start = max(panel.n_periods - recipe.kept, 0)
-        group = group_series_by_attribute(
-            panel.attributes, np.asarray(~np.isnan(target).all(axis=1))
-        )
+        group = group_series_by(panel.attributes, recipe.group)
         own = Running.of(target, start)
         sums = {
             "target": own,

@@ -364,9 +364,8 @@ class Aligned(Parameters):
         by = " x ".join(self.groups_.by) or "the total"
         if self.strength_ == 0:
             return f"Not aligned to {by}: strength 0 had the least error, or was asked for."
-        said = (
-            f"Aligned to {self.groups_.n_groups:,} totals ({by}) with strength {self.strength_:g}"
-        )
+        totals = f"{self.groups_.n_groups:,} total{'s' * (self.groups_.n_groups != 1)}"
+        said = f"Aligned to {totals} ({by}) with strength {self.strength_:g}"
         if not self.losses_:
             return f"{said}, as asked for."
         change = self.losses_[self.strength_] / self.losses_[0.0] - 1

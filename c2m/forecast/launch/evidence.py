@@ -190,10 +190,10 @@ class Evidence:
         """Compare recent signals with those of the group's series on sale, and of all."""
         group = levels.at(series, cutoff)
         columns = []
-        for window in self.windows:
-            recent = _recent(values, series, cutoff, window)
-            columns.append(np.log((recent + _SMALL * group) / (group * (1 + _SMALL))))
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore"):  # nobody views the group: unknown
+            for window in self.windows:
+                recent = _recent(values, series, cutoff, window)
+                columns.append(np.log((recent + _SMALL * group) / (group * (1 + _SMALL))))
             columns.append(np.log1p(np.maximum(recent, 0.0)))
         return [np.where(np.isfinite(column), column, np.nan) for column in columns]
 

@@ -180,10 +180,15 @@ class LaunchModel(Parameters):
         Raises
         ------
         ArgumentError
-            If the model is not fitted, or the panel lacks a signal or the price that it uses.
+            If the model is not fitted, or the panel has other periods or lacks a signal, the price
+            or the attribute that it uses.
         """
         check_fitted(self, "spread_")
         need_panel(panel)
+        if panel.calendar != self.panel_.calendar:
+            raise ArgumentError(
+                f"Expected a panel of {self.panel_.freq!r} periods, got {panel.freq!r}."
+            )
         model = copy(self)
         model.signals = self.signals_
         model._prepare(panel, self.evidence_)
@@ -239,7 +244,8 @@ class LaunchModel(Parameters):
         season = season_factors(
             target, panel.calendar, panel.first, panel.n_periods + self.max_horizon_
         )
-        self.groups_ = Groups.of(panel, np.asarray(~np.isnan(target).all(axis=1)))
+        known = np.asarray(~np.isnan(target).all(axis=1))
+        self.groups_ = Groups.of(panel, known, None if like is None else like.levels.groups)
         windows = _WINDOWS[rhythm(panel.calendar)]
         self.evidence_ = Evidence.of(
             panel, target, season, self.groups_, self.signals_, windows, like

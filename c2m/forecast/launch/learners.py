@@ -231,6 +231,8 @@ def _linear_with(penalty: float) -> Callable[[Lessons], Fitted]:
     """Return the fit of a ridge regression on the log scale (McCullagh & Nelder 1989)."""
 
     def _fit(lessons: Lessons) -> Fitted:
+        if not lessons.sold.any():  # no factor above 0 is the likeliest
+            return _fit_mean(lessons)
         from sklearn.linear_model import TweedieRegressor
 
         known = ~np.isnan(lessons.features)
@@ -264,6 +266,8 @@ def _trees_with(seed: int, num_threads: int) -> Callable[[Lessons], Fitted]:
     """Return the fit of boosted trees, with the group's level as offset."""
 
     def _fit(lessons: Lessons) -> Fitted:
+        if not lessons.sold.any():
+            return _fit_mean(lessons)
         from c2m.forecast.trees.engine import load_lightgbm
 
         lightgbm = load_lightgbm()

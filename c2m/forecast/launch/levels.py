@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 import pandas as pd
 
-from c2m.forecast.pooling import group_series_by_attribute
+from c2m.errors import ArgumentError
+from c2m.forecast.pooling import finest_attribute, group_series_by
+from c2m.frames import name_list
 
 if TYPE_CHECKING:
     from c2m.forecast.launch.births import Positions
@@ -26,14 +28,22 @@ class Groups:
     place, kind, both : ndarray of int, shape (n_series,)
         Group of each series by channel and location, by its finest attribute that has members
         enough, and by both.
+    attribute : str or None
+        That attribute; None where all series are of one kind.
     """
 
     place: "Positions"
     kind: "Positions"
     both: "Positions"
+    attribute: str | None
 
     @classmethod
-    def of(cls, panel: "Panel", known: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Self:
+    def of(
+        cls,
+        panel: "Panel",
+        known: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
+        like: "Groups | None" = None,
+    ) -> Self:
         """Group the series of a panel.
 
         Parameters
@@ -42,20 +52,33 @@ class Groups:
             The panel.
         known : ndarray of bool, shape (n_series,)
             Which series have history.
+        like : Groups, optional
+            Earlier groups, whose attribute these shall have; the finest unless given.
 
         Returns
         -------
         Groups
             The groups.
+
+        Raises
+        ------
+        ArgumentError
+            If the panel has no such attribute.
         """
+        attribute = finest_attribute(panel.attributes, known) if like is None else like.attribute
+        if attribute is not None and attribute not in panel.attributes:
+            raise ArgumentError(
+                f"Expected a panel with the attribute {attribute!r}, by which the model groups "
+                f"series; there are {name_list(panel.attributes.columns) or 'none'}."
+            )
         place: Positions = np.zeros(panel.n_series, dtype=np.intp)
         if len(panel.keys.columns) > 1:
             place = (
                 panel.keys.groupby(list(panel.keys.columns[1:])).ngroup().to_numpy().astype(np.intp)
             )
-        kind = group_series_by_attribute(panel.attributes, known)
+        kind = group_series_by(panel.attributes, attribute)
         both = pd.factorize(kind * (place.max() + 1) + place)[0].astype(np.intp)
-        return cls(place, kind, both)
+        return cls(place, kind, both, attribute)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from c2m.forecast.launch.launch import LaunchModel
 from c2m.forecast.params import Parameters, check_fitted, check_model, fitted_copy, unfitted
 from c2m.forecast.target import check_horizon, need_panel, observed_target, target_of
 from c2m.frames import read_frame, text_codes
+from c2m.panel.checks import stored
 from c2m.storage import Folder
 
 if TYPE_CHECKING:
@@ -227,7 +228,10 @@ def _rows(panel: "Panel", rows: "np.ndarray[Any, Any]") -> "Panel":
         panel,
         keys=panel.keys[rows],
         attributes=panel.attributes[rows],
-        channels={name: array[rows] for name, array in panel.channels.items()},
+        channels={
+            name: own if (own := stored(array)).ndim == 1 else array[rows]
+            for name, array in panel.channels.items()
+        },
     )
 
 

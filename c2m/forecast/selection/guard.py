@@ -15,7 +15,7 @@ from c2m.forecast.params import Parameters, check_fitted
 from c2m.forecast.scores.trials import trial_cutoffs
 from c2m.forecast.selection.blend import blend_explanations, blend_laws
 from c2m.forecast.selection.heldout import PARTS, check_boosting, held_out_losses
-from c2m.forecast.selection.weights import choose_weights, group_names
+from c2m.forecast.selection.weights import choose_weights, group_names, settle_by
 from c2m.forecast.target import check_horizon, need_panel
 from c2m.storage import Folder
 
@@ -69,7 +69,7 @@ class SignalGuard(Parameters):
         without, drawn to that of all), its standard error ``error``, ``n_series`` measured. The
         row ``"every other"`` holds for groups that were not there.
     by_ : str or None
-        What groups the series.
+        What groups the series; it stays when an update brings other series.
 
     References
     ----------
@@ -145,7 +145,8 @@ class SignalGuard(Parameters):
         """
         need_panel(panel)
         self._check()
-        names = group_names(panel, self.by)
+        self.by_ = settle_by(panel, self.by)
+        names = group_names(panel, self.by_)
         entrants = self._entrants()
         step = max(1, self.max_horizon // 2)
         counts = trial_cutoffs(panel, self.max_horizon, self.windows, step=step)
@@ -254,10 +255,12 @@ class SignalGuard(Parameters):
         ------
         ArgumentError
             If the model is not fitted or `panel` is none.
+            Or if the panel lacks what groups the series.
         DataError
             If the panel lacks what the models read.
         """
         check_fitted(self, "models_")
+        models = {name: model.update(panel) for name, model in self.models_.items()}
         weight = self._weights(panel)
         needed = {"without": (weight < 1).any(), "with": (weight > 0).any()}
         absent = [name for name in PARTS if needed[name] and name not in self.models_]
@@ -267,8 +270,8 @@ class SignalGuard(Parameters):
                 "other one forecasts them. Fit anew to decide for them."
             )
         new = type(self)(**self.get_params())
-        new.panel_, new.groups_ = panel, self.groups_
-        new.models_ = {name: model.update(panel) for name, model in self.models_.items()}
+        new.panel_, new.groups_, new.by_ = panel, self.groups_, self.by_
+        new.models_ = models
         return new
 
     def to_folder(self) -> Folder:
@@ -287,9 +290,8 @@ class SignalGuard(Parameters):
         from c2m.forecast.saving import model_folder
 
         check_fitted(self, "models_")
-        folder = Folder(
-            {"models": list(self.models_)}, tables={"groups": self.groups_.reset_index()}
-        )
+        facts = {"models": list(self.models_), "by": self.by_}
+        folder = Folder(facts, tables={"groups": self.groups_.reset_index()})
         for name, model in self.models_.items():
             folder = folder.with_part(name, model_folder(model))
         return folder
@@ -320,6 +322,8 @@ class SignalGuard(Parameters):
         guard.models_ = models
         guard.groups_ = folder.tables["groups"].set_index("group")
         guard.panel_ = models[names[0]].panel_
+        guard.by_ = folder.facts["by"]
+        guard._weights(guard.panel_)  # what does not fit together fails now
         return guard
 
     def _entrants(self) -> dict[str, DirectBoosting]:
@@ -332,7 +336,7 @@ class SignalGuard(Parameters):
     def _weights(self, panel: "Panel") -> "FloatArray":
         """Return the weight of the model with signals for each series."""
         decided = self.groups_["weight"]
-        known = group_names(panel, self.by).map(decided)
+        known = group_names(panel, self.by_).map(decided)
         return known.fillna(decided[_OTHERS]).to_numpy(dtype=np.float64)
 
     def _asked(self, skus: Sequence[str] | None) -> "FloatArray":

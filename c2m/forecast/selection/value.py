@@ -155,8 +155,8 @@ def signal_value(
     Raises
     ------
     ArgumentError
-        If an argument is out of its range, the panel has no signals, or its history is too short
-        for a held-out cutoff.
+        If an argument is out of its range, the panel has no signals, its history is too short for
+        a held-out cutoff, or a signal that is the same for all series is to be exchanged.
 
     References
     ----------
@@ -178,8 +178,8 @@ def signal_value(
             f"{panel.n_periods}."
         )
     groups = group_names(panel, by)
-    if method == "exchange" and panel.n_series < _LEAST_EXCHANGED:
-        raise ArgumentError("Expected several series to exchange signals between: use 'refit'.")
+    if method == "exchange":
+        _check_exchange(panel, names)
     trial = _Trial(panel, horizon, tuple(counts), more)
     losses = trial.refit(names) if method == "refit" else trial.exchanged(names, seed)
     return SignalValue(
@@ -269,6 +269,22 @@ def _signals(
             f"it has {name_list(own) or 'none'}."
         )
     return chosen
+
+
+def _check_exchange(panel: "Panel", names: Sequence[str]) -> None:
+    """Refuse to exchange what is the same for all series: that would say that it is worth 0."""
+    if panel.n_series < _LEAST_EXCHANGED:
+        raise ArgumentError("Expected several series to exchange signals between: use 'refit'.")
+    same = [name for name in names if _is_shared(panel[name])]
+    if same:
+        raise ArgumentError(
+            f"Expected signals that differ between series, got {name_list(same)}: exchanging them "
+            "changes nothing. Pass method='refit'."
+        )
+
+
+def _is_shared(values: "np.ndarray[Any, np.dtype[np.float32]]") -> bool:
+    return all(np.array_equal(row, values[0], equal_nan=True) for row in values[1:])
 
 
 def _exchange(panel: "Panel", name: str, seed: int) -> "Panel":

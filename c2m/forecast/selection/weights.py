@@ -111,8 +111,8 @@ def _error_of_sum(parts: "FloatArray") -> float:
     return float(np.sqrt(len(parts)) * parts.std(ddof=1)) if len(parts) > 1 else 0.0
 
 
-def group_names(panel: "Panel", by: str | None) -> "pd.Series[str]":
-    """Return the name of each series' group.
+def settle_by(panel: "Panel", by: str | None) -> str | None:
+    """Return what groups the series of a panel.
 
     Parameters
     ----------
@@ -124,6 +124,24 @@ def group_names(panel: "Panel", by: str | None) -> "pd.Series[str]":
 
     Returns
     -------
+    str or None
+        A column; None where all series are one group.
+    """
+    return _finest(panel.attributes) if by == "auto" else by
+
+
+def group_names(panel: "Panel", by: str | None) -> "pd.Series[str]":
+    """Return the name of each series' group.
+
+    Parameters
+    ----------
+    panel : Panel
+        The panel.
+    by : str, optional
+        See `settle_by`.
+
+    Returns
+    -------
     Series of str, n_series rows
         ``"all"`` where there is one group; ``"unknown"`` for series without a value.
 
@@ -132,7 +150,7 @@ def group_names(panel: "Panel", by: str | None) -> "pd.Series[str]":
     ArgumentError
         If the panel has no such column.
     """
-    name = _finest(panel.attributes) if by == "auto" else by
+    name = settle_by(panel, by)
     if name is None:
         return pd.Series(["all"] * panel.n_series, dtype=object)
     table = pd.concat([panel.keys, panel.attributes], axis=1)

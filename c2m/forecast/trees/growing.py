@@ -20,7 +20,7 @@ class Growing:
     """LightGBM's trees while they grow: first from older rows, then, more of them, from all.
 
     What the older rows alone have taught can be held against the newer ones before those teach too,
-    and nothing is learnt twice.
+    and nothing is learnt twice. Only the edges of the features' bins are laid over all rows.
 
     Parameters
     ----------

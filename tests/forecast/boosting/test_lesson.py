@@ -43,7 +43,7 @@ def test_with_many_rows_every_tree_is_used_and_saved_as_one_model(many, panel, t
 
 
 def test_with_many_rows_threads_do_not_change_a_bit(many, panel):
-    one, two = (fitted(panel, num_threads=threads) for threads in (1, 2))
+    one, two = (fitted(panel, n_estimators=6, num_threads=threads) for threads in (1, 2))
     assert one.trees_.to_text() == two.trees_.to_text()
 
 

@@ -192,3 +192,23 @@ def test_an_update_without_the_attribute_by_which_series_share_a_level_is_refuse
     assert model.predict(4).law.moments()[2].min() >= 0.05
     with pytest.raises(DataError, match="it has no 'house', by which series share a level"):
         model.update(panel)
+
+
+@pytest.mark.parametrize("n_periods", [1, 2])
+def test_a_model_of_hardly_any_history_is_updated(make_panel, n_periods):
+    panel = make_panel(3, 5, ahead=2)
+    with pytest.warns(C2MWarning):
+        model = DirectBoosting(2).fit(panel.upto(panel.periods[n_periods - 1], ahead=2))
+    assert model.update(panel).predict(2).first == panel.first + panel.n_periods
+
+
+def test_more_series_do_not_change_which_series_are_alike(make_panel):
+    panel = make_panel(26, 60, ahead=4)
+    kinds = pd.DataFrame({"kind": [f"k{number % 5}" for number in range(26)]})
+    panel = replace(panel, attributes=kinds)
+    few = panel.select(panel.skus[:24])  # 24 are too few for five groups
+    models = [DirectBoosting(4, n_estimators=5).fit(each) for each in (few, panel)]
+    assert [model.recipe_.group for model in models] == [None, "kind"]
+    coarse, fine = (model.update(each) for model, each in zip(models, (panel, few), strict=True))
+    assert np.unique(coarse.table_.group).tolist() == [0]
+    assert np.unique(fine.table_.group).tolist() == [0, 1, 2, 3, 4]

@@ -410,3 +410,37 @@ def test_new_data_without_the_price_are_told(simulate):
 def test_signals_that_are_no_names_are_told(simulate):
     with pytest.raises(ArgumentError, match="Expected signals, 'auto' or names"):
         LaunchModel(6, signals=5).fit(simulate(10, 40).panel)
+
+
+def test_launches_of_which_none_sold_teach_that_little_is_to_be_expected():
+    features = np.random.default_rng(5).normal(size=(60, 2))
+    lessons = Lessons(features, np.full(60, 50.0), np.zeros(60), np.arange(60))
+    factor = learn(lessons, seed=0, num_threads=1).factor(features)
+    assert (factor > 0).all()
+    assert (factor < 0.1).all()
+
+
+def test_an_update_does_not_change_what_the_groups_are(simulate):
+    panel = simulate(40, 60, seed=1).panel
+    kinds = pd.DataFrame({"kind": [f"k{number % 5}" for number in range(40)]})
+    panel = replace(panel, attributes=kinds)
+    few = panel.select(panel.skus[:20])  # too few with history for five groups
+    coarse, fine = LaunchModel(4).fit(few), LaunchModel(4).fit(panel)
+    assert (coarse.groups_.attribute, fine.groups_.attribute) == (None, "kind")
+    assert coarse.update(panel).groups_.attribute is None
+    assert fine.update(few).groups_.attribute == "kind"
+    with pytest.raises(ArgumentError, match="a panel with the attribute 'kind', by which"):
+        fine.update(replace(few, attributes=pd.DataFrame(index=range(20))))
+
+
+def test_an_update_of_other_periods_is_refused(simulate):
+    model = LaunchModel(4).fit(simulate(20, 40).panel)
+    with pytest.raises(ArgumentError, match="Expected a panel of 'W' periods, got 'D'"):
+        model.update(simulate(20, 40, freq="D").panel)
+
+
+def test_signals_that_nobody_sends_are_unknown_and_no_numpy_warning(simulate):
+    panel = simulate(30, 60).panel.with_channels({"carts": np.zeros((30, 60))})
+    model = LaunchModel(4).fit(panel)
+    assert model.signals_ == ("views", "carts")
+    assert (model.predict(4).mean >= 0).all()

@@ -158,3 +158,10 @@ def test_both_models_forecast_the_same_channel(simulate):
 def test_what_is_no_model_is_told(simulate, model, told):
     with pytest.raises(ArgumentError, match=told):
         model.fit(simulate(10, 40).panel)
+
+
+def test_a_signal_that_all_series_share_stays_one_for_the_model_of_the_old(simulate):
+    panel = simulate(40, 80).panel.with_channels({"ad_spend": np.arange(80.0)})
+    model = WithLaunches(DirectBoosting(4, n_estimators=5), LaunchModel(4)).fit(panel)
+    assert model.new_.any()
+    assert model.model_.recipe_.shared == ("ad_spend",)

@@ -97,6 +97,17 @@ def test_new_data_go_under_the_same_trees_and_decisions(guard, panel):
     assert not np.array_equal(later.predict(2).mean, earlier.predict(2).mean)
 
 
+def test_fewer_series_are_still_grouped_as_the_decisions_were(panel, tmp_path):
+    guard = SignalGuard(4, by="auto", boosting=SMALL).fit(panel)
+    assert guard.by_ == "kind"
+    guard.save(tmp_path / "guard")
+    some = panel.select(panel.skus[:50])  # too few for two groups
+    for one in (guard, SignalGuard.load(tmp_path / "guard")):
+        note = guard.predict(2, skus=some.skus).notes[-1]
+        assert one.update(some).predict(2).notes[-1] == note
+        assert note == "signals are used for 25 of 50 series"
+
+
 def test_nothing_after_the_cutoff_changes_a_decision_or_a_forecast(panel):
     cut = panel.periods[-6]
     changed = {name: array.copy() for name, array in panel.channels.items()}

@@ -115,3 +115,11 @@ def test_what_cannot_be_valued_is_refused_before_anything_is_fitted(panel, monke
         signal_value(panel, 4, boosting=3)
     with pytest.raises(ArgumentError, match="several series to exchange"):
         signal_value(panel.select(["S000"]), 4, method="exchange")
+
+
+def test_what_all_series_share_is_not_exchanged_and_called_worthless(panel):
+    shared = panel.with_channels({"ad_spend": np.arange(70.0)})
+    with pytest.raises(ArgumentError, match="'ad_spend': exchanging them changes nothing"):
+        signal_value(shared, 4, method="exchange", boosting=SMALL)
+    found = signal_value(shared, 4, ["ad_spend"], windows=2, boosting=SMALL)
+    assert percent(found, "ad_spend", "alone")["units"] != 0
