@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Stages = Callable[[FeatureTable, Rows], list[FloatArray]]
 
 _MOST_CUTOFFS: Final = 5
-_MOST_PATHS: Final = 5_000
+_MOST_PATHS: Final = 3_000
 
 
 @dataclass(frozen=True)
