@@ -117,7 +117,7 @@ class _Samples:
         ratio = (self.underage - price * items.unit_time) / np.maximum(
             self.underage + self.overage, 1e-12
         )
-        steps = np.clip(np.ceil(ratio * count - 1e-9).astype(np.int64), 1, count)
+        steps = np.clip(np.ceil(ratio * count - 1e-9), 1, count).astype(np.int64)
         top = self.ordered[np.arange(len(steps)), steps - 1]
         top = np.where(ratio > 0, np.where(ratio > 1, 2.0**50, top), 0.0)
         down = np.floor(top / items.multiple).astype(np.int64) * items.multiple

@@ -125,6 +125,67 @@ def test_many_steps_are_bisected_to_the_same_optimum():
     assert np.count_nonzero(off_sample) <= 1
 
 
+def test_many_skus_are_priced_by_a_sample_first_and_proved_with_all():
+    rng = np.random.default_rng(11)
+    samples = rng.gamma(2.0, rng.lognormal(3, 1, 12_000), size=(30, 12_000))
+    underage, overage, time = rng.uniform(0.2, 20, (3, 12_000))
+    free = float(time @ run_sizes(samples, underage, overage).size)
+    for share in (1e-6, 0.03, 0.5, 0.99, 0.999999):
+        shared = capacitated_run_sizes(samples, underage, overage, time, share * free)
+        assert float(time @ shared.size) == pytest.approx(share * free, rel=1e-12)
+        assert shared.gap <= 1e-12
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.97, 1.0, 7.0])
+def test_the_steps_near_the_price_give_what_all_samples_give(share, monkeypatch):
+    rng = np.random.default_rng(4)
+    samples = rng.poisson(rng.gamma(1.0, 3.0, 9_000), size=(25, 9_000)).astype(float)
+    underage, overage, time = rng.uniform(0.2, 20, (3, 9_000))
+    capacity = share * float(time @ run_sizes(samples, underage, overage).size)
+    near = capacitated_run_sizes(samples, underage, overage, time, capacity)
+    monkeypatch.setattr("c2m.production.newsvendor.sizes.MANY_SKUS", 10**9)
+    whole = capacitated_run_sizes(samples, underage, overage, time, capacity)
+    assert_allclose(near.size, whole.size, rtol=1e-9, atol=1e-9)
+    assert_allclose(near.cost, whole.cost, rtol=1e-9)
+    assert near.price == pytest.approx(whole.price, rel=1e-12)
+    assert near.bound == pytest.approx(whole.bound, rel=1e-12)
+
+
+def test_a_sample_of_skus_that_misleads_about_the_price_moves_no_result():
+    rng = np.random.default_rng(8)
+    samples = rng.gamma(2.0, 10.0, size=(20, 9_000))
+    samples[:, 17] *= 1e6  # nearly all of the capacity, and as good as never among the sampled
+    arguments = (rng.uniform(1, 9, 9_000), rng.uniform(1, 9, 9_000), rng.uniform(1, 2, 9_000))
+    shared = capacitated_run_sizes(samples, *arguments, 3e6)
+    assert float(arguments[2] @ shared.size) == pytest.approx(3e6, rel=1e-12)
+    assert shared.gap <= 1e-12
+
+
+def test_a_missing_draw_of_one_among_many_skus_is_refused():
+    samples = np.ones((4, 9_000))
+    samples[2, 8_999] = np.nan
+    with pytest.raises(ArgumentError, match="Expected every sample"):
+        capacitated_run_sizes(samples, 1.0, 1.0, 1.0, 100.0)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_float32_samples_give_what_float64_gives_and_stay_as_they_are(order):
+    rng = np.random.default_rng(2)
+    narrow = np.asarray(rng.gamma(2.0, 50.0, (80, 900)), dtype=np.float32, order=order)
+    before = narrow.copy()
+    arguments = (3.0, rng.uniform(1, 4, 900), rng.uniform(1, 2, 900), 60_000.0)
+    first = capacitated_run_sizes(narrow, *arguments)
+    second = capacitated_run_sizes(narrow.astype(np.float64), *arguments)
+    assert np.array_equal(narrow, before)
+    assert np.array_equal(first.size, second.size)
+    assert np.array_equal(first.cost, second.cost)
+    assert first.price == second.price
+
+
+def test_whole_numbers_are_taken_as_samples():
+    assert run_sizes(np.arange(10)[:, None], 9.0, 1.0).size.tolist() == [8.0]
+
+
 def test_a_thousand_equal_skus_fill_the_line_although_no_price_parts_them():
     samples = np.tile(np.arange(1.0, 21.0)[:, None], (1, 1000))
     shared = capacitated_run_sizes(samples, 3.0, 1.0, 1.0, 10_500.0)
@@ -139,6 +200,7 @@ def test_a_thousand_equal_skus_fill_the_line_although_no_price_parts_them():
         (([1.0, 2.0], 1.0, 1.0), "Expected samples of shape"),
         (([[-1.0]], 1.0, 1.0), "Expected every sample"),
         (([[np.nan]], 1.0, 1.0), "Expected every sample"),
+        (([["many"]], 1.0, 1.0), "Expected samples that are numbers"),
         (([[1.0]], -1.0, 1.0), "Expected underage_cost >= 0, got -1.0"),
         (([[1.0]], 1.0, np.inf), "Expected overage_cost >= 0, got inf"),
         (([[1.0]], 0.0, 0.0), r"Expected underage_cost \+ overage_cost > 0"),

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from c2m.errors import ArgumentError
 from c2m.production.newsvendor import capacitated_run_sizes, critical_ratio, run_sizes
-from c2m.production.newsvendor_laws import (
+from c2m.production.newsvendor.laws import (
     discrete_run_sizes,
     lognormal_run_sizes,
     normal_run_sizes,

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
-from c2m.production.newsvendor import FloatArray, RunSizes, critical_ratio
+from c2m.production.newsvendor.sizes import RunSizes, critical_ratio
+from c2m.production.problem import FloatArray
 
 
 def normal_run_sizes(
