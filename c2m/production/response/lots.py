@@ -1,0 +1,108 @@
+"""First runs in lots: the best sizes next to the best run without lots."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from c2m.errors import ArgumentError
+from c2m.production.response.first_run import FirstLimits
+from c2m.production.response.season import FloatArray
+from c2m.production.response.second_run import SecondRun
+
+_AROUND = (-1.0, 0.0, 1.0, 2.0)
+"""Multiples beside the rounded-down size that are tried."""
+
+
+@dataclass(frozen=True)
+class LotRules:
+    """Rules of the first run's sizes.
+
+    Parameters
+    ----------
+    moq, multiple : ndarray, shape (n_skus,)
+        Least run, and step of it; 0 is no limit. A MOQ is rounded up to the multiple.
+    """
+
+    moq: FloatArray
+    multiple: FloatArray
+
+    @property
+    def none(self) -> bool:
+        """Whether there is no limit at all."""
+        return not (self.moq.any() or self.multiple.any())
+
+    def choices(self, size: FloatArray) -> FloatArray:
+        """Return sizes in lots next to a size, ascending, (n_skus, n_choices); the first is 0.
+
+        Parameters
+        ----------
+        size : ndarray, shape (n_skus,)
+            Units.
+
+        Returns
+        -------
+        ndarray, shape (n_skus, n_choices)
+            Some may be equal.
+        """
+        step = np.where(self.multiple > 0, self.multiple, 1.0)
+        least = np.where(self.multiple > 0, np.ceil(self.moq / step) * step, self.moq)
+        floor = np.floor(size / step) * step
+        near = [np.maximum(floor + times * step, least) for times in _AROUND]
+        exact = np.where(self.multiple > 0, near[1], np.maximum(size, least))
+        columns = [np.zeros_like(size), exact, *near]
+        return np.sort(np.maximum(np.column_stack(columns), 0.0), axis=1)
+
+
+def fit_lots(
+    run: SecondRun, limits: FirstLimits, first: FloatArray, price: FloatArray, rules: LotRules
+) -> FloatArray:
+    """Round a first run to lots that hold its limits.
+
+    Each SKU takes the size that costs least at the prices of the second run's capacity; then the
+    changes that cost least per unit of capacity are made until the first run's limits hold.
+
+    Parameters
+    ----------
+    run : SecondRun
+        What follows.
+    limits : FirstLimits
+        Of the first run.
+    first : ndarray, shape (n_skus,)
+        The best run without lots.
+    price : ndarray, shape (n_signals,)
+        Of the second run's capacity.
+    rules : LotRules
+        The lots.
+
+    Returns
+    -------
+    ndarray, shape (n_skus,)
+        Units in lots.
+
+    Raises
+    ------
+    ArgumentError
+        If no sizes next to the best run hold the limits.
+    """
+    sizes = rules.choices(first)
+    cost = np.column_stack([run.at_price(price, each)[0] for each in sizes.T])
+    taken = np.argmin(cost, axis=1)
+    everyone = np.arange(len(first))
+    hours = sizes * limits.time[:, None]
+    slack = 1e-9 * max(limits.least, 1.0)
+    for _ in range(2 * sizes.size):
+        used = float(hours[everyone, taken].sum())
+        sign = 1.0 if used < limits.least - slack else -1.0 if used > limits.most + slack else 0.0
+        if sign == 0:
+            return np.asarray(sizes[everyone, taken])
+        gain = sign * (hours - hours[everyone, taken][:, None])
+        loss = cost - cost[everyone, taken][:, None]
+        worth = np.divide(loss, gain, out=np.full_like(loss, np.inf), where=gain > 0)
+        sku, choice = np.unravel_index(np.argmin(worth), worth.shape)
+        if not np.isfinite(worth[sku, choice]):
+            break
+        taken[sku] = choice
+    raise ArgumentError(
+        "Expected lots that fit between first_at_least and first_capacity, got none next to the "
+        f"best run: {limits.least:g} to {limits.most:g}."
+    )
