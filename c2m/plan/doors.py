@@ -10,7 +10,7 @@ from c2m.checks import Check
 from c2m.errors import ArgumentError, DataError
 from c2m.frames import read_frame, text_codes
 from c2m.periods import Calendar, Ordinals, read_periods
-from c2m.plan.tables import COLUMNS, empty_table, typed_table
+from c2m.plan.tables import COLUMNS, empty_table, typed_table, with_unknown
 from c2m.storage import Folder
 
 if TYPE_CHECKING:
@@ -176,7 +176,10 @@ def from_folder(folder: Folder) -> dict[str, Any]:
         **{name: facts[name] for name in _FACTS},
         "skus": tuple(folder.tables["skus"]["sku"].tolist()),
         "calendar": Calendar(facts["freq"], tuple(facts["bounds"])),
-        "tables": {name: typed_table(name, dict(folder.tables[name])) for name in COLUMNS},
+        "tables": {
+            name: typed_table(name, dict(with_unknown(name, folder.tables[name])))
+            for name in COLUMNS
+        },
         "outlook": {name: folder.arrays[name] for name in facts["outlook"]},
         "costs": facts["costs"],
         "inputs": {
@@ -194,7 +197,9 @@ def plain_input(table: pd.DataFrame) -> pd.DataFrame:
 def with_empty(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the tables of a plan, those that were not passed without rows."""
     return {
-        name: tables[name].reset_index(drop=True) if name in tables else empty_table(name)
+        name: with_unknown(name, tables[name].reset_index(drop=True))
+        if name in tables
+        else empty_table(name)
         for name in COLUMNS
     }
 

@@ -323,7 +323,7 @@ class Plan:
         Returns
         -------
         str
-            Three to six sentences a paragraph, built from the numbers in `reasons`.
+            Three to seven sentences a paragraph, built from the numbers in `reasons`.
 
         Raises
         ------

@@ -49,6 +49,8 @@ SHORTFALLS: Final = {
     "units": "float64",  # of product that would be made with it
     "what": "str",
     "relief": "str",  # the cheapest way out
+    "way": "str",  # its kind: hours, earlier period, other line, MOQ waived, order refused
+    "gain": "float64",  # expected money that it would bring, before what it costs itself
 }
 """Columns of `Plan.shortfalls`: what is wanted and cannot be made, the most valuable first."""
 
@@ -70,8 +72,38 @@ REASONS: Final = {
     "one_more": "float64",  # expected money that one more unit would earn
     "setup_per_unit": "float64",
     "limit": "str",  # what kept the run from being larger or smaller
+    # last_unit = sale + left_over - making - holding = capacity + residual, in money per piece:
+    "last_unit": "float64",  # expected money of the run's last unit, before its capacity
+    "p_sell": "float64",  # chance that it is sold
+    "sale": "float64",  # what selling it brings, the penalty that it saves included
+    "left_over": "float64",  # what it is worth at the end where it is not sold
+    "making": "float64",
+    "holding": "float64",
+    "capacity": "float64",  # what the capacity it takes would earn elsewhere
+    "residual": "float64",  # what whole units, lots, MOQs and other limits leave over
+    "binding": "str",  # demand, capacity, moq, lot_multiple, max_lot, group, next_lot, search
+    "binding_price": "float64",  # money that one piece of room in it would bring
+    "displaced": "str",  # the other SKU that waits for that capacity
 }
 """Columns of `Plan.reasons`: the numbers behind every run, and behind every SKU without one."""
+
+MAY_LACK: Final = {
+    "reasons": (
+        "last_unit",
+        "p_sell",
+        "sale",
+        "left_over",
+        "making",
+        "holding",
+        "capacity",
+        "residual",
+        "binding",
+        "binding_price",
+        "displaced",
+    ),
+    "shortfalls": ("way", "gain"),
+}
+"""Columns that tables from outside may be without: they are then unknown, or empty text."""
 
 OUTLOOK: Final = ("demand", "production", "arrivals", "stock", "lost", "stockout")
 """Arrays of `Plan.outlook`, each (n_skus, n_periods): expected units, and P(stock-out)."""
@@ -94,6 +126,30 @@ def empty_table(name: str) -> pd.DataFrame:
         Its columns in their types.
     """
     return typed_table(name, {column: [] for column in COLUMNS[name]})
+
+
+def with_unknown(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns that a table may be without.
+
+    Parameters
+    ----------
+    name : str
+        A key of `COLUMNS`.
+    table : DataFrame
+        The table.
+
+    Returns
+    -------
+    DataFrame
+        With NaN or empty text where a column was not there.
+    """
+    lacking = [column for column in MAY_LACK.get(name, ()) if column not in table.columns]
+    unknown = {
+        column: _typed(["" if COLUMNS[name][column] == "str" else np.nan] * len(table),
+                       COLUMNS[name][column]).set_axis(table.index)
+        for column in lacking
+    }  # fmt: skip
+    return table.assign(**unknown)
 
 
 def typed_table(name: str, columns: Mapping[str, Any]) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """How a plan shows itself: a line, a table, plain sentences, a notebook's HTML."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -180,6 +181,7 @@ def _why_run(plan: "Plan", reason: Mapping[Any, Any], run: Mapping[Any, Any]) ->
         _coverage(plan, reason),
         f"The last unit pays while the chance of having enough is below "
         f"{reason['critical_ratio']:.0%} (its critical ratio)" + _at_price(reason, money) + ".",
+        *_last_unit(reason, money),
         f"{_one_more(float(reason['one_more']), money)}; {reason['limit']}.",
         f"The chance to run out is {reason['p_stockout']:.0%}; the chance that some are left "
         f"after that is {reason['p_left_over']:.0%}.",
@@ -187,6 +189,19 @@ def _why_run(plan: "Plan", reason: Mapping[Any, Any], run: Mapping[Any, Any]) ->
     if reason["setup_per_unit"] >= _LEAST_MONEY:
         parts.append(f"Set-up costs {reason['setup_per_unit']:,.2f} {money} a unit.")
     return " ".join(parts)
+
+
+def _last_unit(reason: Mapping[Any, Any], money: str) -> list[str]:
+    """Say what the last unit brings, and what its capacity would earn otherwise, where known."""
+    worth, capacity = float(reason["last_unit"]), float(reason["capacity"])
+    if math.isnan(worth):
+        return []
+    brings = "next to nothing" if abs(worth) < _LEAST_MONEY else f"{worth:+,.2f} {money}"
+    text = f"Its last unit is sold with a chance of {reason['p_sell']:.0%} and brings {brings}"
+    if capacity >= _LEAST_MONEY:
+        other = f"with {reason['displaced']}" if reason["displaced"] else "otherwise"
+        text += f"; the capacity that it takes would earn {capacity:,.2f} {other}"
+    return [f"{text}."]
 
 
 def _one_more(worth: float, money: str) -> str:

@@ -1,6 +1,7 @@
 """From a forecast and a factory to a plan: the main road of this wing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from c2m.plan.tables import typed_table
 from c2m.production import evaluate
 from c2m.production.align import align, check_fit
 from c2m.production.factory import Factory
+from c2m.production.lotsizing.decomposition import has_lots, is_known, solve_known
 from c2m.production.lotsizing.exact import small_enough, solve_exact
 from c2m.production.lotsizing.heuristic import solve_heuristic
 from c2m.production.lotsizing.one_period import is_one_period, solve_one_period
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 Method = Literal["auto", "exact", "heuristic"]
 """How to plan; see `plan_production`."""
+
+_BOTH: Final = 200
+"""SKUs up to which known demand with MOQs or multiples is planned in both ways."""
 
 _CLOSED: Final = 1e-6
 """Gap, as a share of the bound, below which nothing more is tried."""
@@ -120,6 +125,36 @@ def plan_production(
     ('proved', True)
     """
     _check_arguments(n_scenarios, method, time_limit_s)
+    problem, inputs = read_problem(
+        demand, factory, stock, on_order, n_scenarios=n_scenarios, seed=seed
+    )
+    solution = solve(problem, method, time_limit_s, progress or _silent)
+    return make_plan(problem, solution, inputs, seed=seed, currency=factory.currency)
+
+
+def read_problem(
+    demand: DemandPaths,
+    factory: Factory,
+    stock: object | None,
+    on_order: object | None,
+    *,
+    n_scenarios: int,
+    seed: int,
+) -> tuple[Problem, dict[str, pd.DataFrame]]:
+    """Read and align what a plan is made from.
+
+    Parameters
+    ----------
+    demand, factory, stock, on_order, n_scenarios, seed
+        See `plan_production`.
+
+    Returns
+    -------
+    problem : Problem
+        As arrays.
+    inputs : dict of str to DataFrame
+        The tables as they were understood.
+    """
     check_fit(demand, factory)
     skus = demand.keys["sku"].astype(str).tolist()
     first = int(demand.calendar.ordinal([np.datetime64(demand.periods[0], "D")])[0])
@@ -128,9 +163,8 @@ def plan_production(
         on_order, skus, demand.calendar, first, len(demand.periods)
     )
     problem = align(demand, factory, on_hand, arriving, n_scenarios=n_scenarios, seed=seed)
-    solution = solve(problem, method, time_limit_s, progress or _silent)
     inputs = {**factory_tables(factory), "stock": stock_table, "on_order": order_table}
-    return make_plan(problem, solution, inputs, seed=seed, currency=factory.currency)
+    return problem, inputs
 
 
 def factory_tables(factory: Factory) -> dict[str, pd.DataFrame]:
@@ -176,13 +210,27 @@ def solve(
     Solution
         The plan.
     """
-    one_period = is_one_period(problem)
-    solution = (solve_one_period if one_period else solve_heuristic)(problem, progress)
+    solution = _quick(problem, progress)
     closed = solution.proved and solution.bound - solution.profit <= _CLOSED * abs(solution.bound)
     if method == "exact" or (method == "auto" and small_enough(problem) and not closed):
         progress("the exact programme")
         solution = solve_exact(problem, solution, time_limit_s)
     return solution
+
+
+def _quick(problem: Problem, progress: Callable[[str], None]) -> Solution:
+    """Plan in the way that is made for the problem, without the exact programme."""
+    if is_one_period(problem):
+        return solve_one_period(problem, progress)
+    if not is_known(problem):
+        return solve_heuristic(problem, progress)
+    known = solve_known(problem, progress)
+    if problem.n_skus > _BOTH or not has_lots(problem):
+        return known
+    other = solve_heuristic(problem, progress)
+    best = known if known.profit >= other.profit else other
+    bound = max(min(known.bound, other.bound), best.profit)
+    return replace(best, bound=bound, proved=True, bound_from=known.bound_from)
 
 
 def make_plan(
@@ -226,8 +274,8 @@ def make_plan(
         n_periods=problem.n_periods,
         tables={
             "runs": run_table,
-            "load": _load_table(problem, made, worth),
-            "shortfalls": shortfalls_table(problem, made, wanted, worth),
+            "load": _load_table(problem, made, worth.price),
+            "shortfalls": shortfalls_table(problem, made, wanted, worth.price),
             "reasons": reasons_table(problem, made, worth, runs, run_table["run"].tolist()),
         },
         outlook=_outlook(problem, made),

@@ -1,15 +1,20 @@
 """The numbers behind every run, so that a plan can say why without planning again."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from c2m.plan.tables import typed_table
 from c2m.production.evaluate import arrivals, limit_with_tolerance, line_usage
-from c2m.production.lotsizing.draft import Change, Draft
+from c2m.production.last_units import pieces_of, run_identity
+from c2m.production.lotsizing.draft import Draft
 from c2m.production.problem import FloatArray, IntArray, Problem
+from c2m.production.worth import CapacityWorth
+
+_MOST_CELLS: Final = 2_000_000
+"""Rows times scenarios that are worked out at a time."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ def list_runs(problem: Problem, made: IntArray) -> RunList:
 
 
 def reasons_table(
-    problem: Problem, made: IntArray, worth: FloatArray, runs: RunList, names: list[str]
+    problem: Problem, made: IntArray, worth: CapacityWorth, runs: RunList, names: list[str]
 ) -> pd.DataFrame:
     """Return the reason of every run, and of every SKU without one.
 
@@ -62,8 +67,8 @@ def reasons_table(
         The problem.
     made : ndarray of int, shape (n_items, n_periods)
         Units or packs made.
-    worth : ndarray, shape (n_lines, n_periods)
-        Money that one more unit of capacity would earn.
+    worth : CapacityWorth
+        What one more unit of capacity would earn.
     runs : RunList
         The runs.
     names : list of str
@@ -77,19 +82,19 @@ def reasons_table(
     windows = _windows(problem, runs, names)
     cumulative = arrivals(problem, made).cumsum(axis=1)
     numbers = _window_numbers(problem, cumulative, windows)
-    more, limits = _one_more(problem, made, windows)
-    money = _ratios(problem, worth, windows)
+    identity = _identity(problem, made, worth, windows)
+    money = _ratios(problem, worth.price, windows)
     span = problem.calendar.label(problem.first + np.arange(problem.n_periods + 1))
     table = {
         "sku": np.array(problem.skus, dtype=object)[windows["sku"]],
         "run": windows["run"],
         "covers_from": span[windows["start"]].astype("datetime64[s]"),
         "covers_to": span[windows["stop"] - 1].astype("datetime64[s]"),
-        "one_more": more,
-        "limit": limits,
+        "limit": _limits(problem, made, windows, identity["one_more"]),
         "setup_per_unit": _setup_per_unit(problem, made, windows),
         **numbers,
         **money,
+        **identity,
     }
     return typed_table("reasons", table)
 
@@ -125,25 +130,32 @@ def _window_numbers(
     problem: Problem, cumulative: FloatArray, windows: dict[str, Any]
 ) -> dict[str, FloatArray]:
     """Return demand, supply and chances of every window."""
-    count = len(windows["sku"])
     names = ("demand_mean", "demand_median", "supply", "covered_level", "p_stockout", "p_left_over")
+    count = len(windows["sku"])
     result = {name: np.zeros(count) for name in names}
     worst = _running_lost(problem, cumulative)
-    for row in range(count):
-        sku, start, stop = (int(windows[name][row]) for name in ("sku", "start", "stop"))
-        known = problem.supply[sku]
-        before = problem.net[start - 1, sku] + known[start - 1] if start else 0.0
-        wanted = problem.net[stop - 1, sku] + known[stop - 1] - before  # [S]
-        lost_before = worst[start - 1, sku] if start else np.zeros(problem.n_scenarios)
+    step = max(_MOST_CELLS // problem.n_scenarios, 1)
+    for first in range(0, count, step):
+        rows = slice(first, first + step)
+        sku, start, stop = (windows[name][rows] for name in ("sku", "start", "stop"))
+        wanted = _wanted_by(problem, sku, stop) - _wanted_by(problem, sku, start)  # [R, S]
+        lost_before = np.where(start[:, None] > 0, worst[start - 1, sku], 0.0)
         lost = worst[stop - 1, sku] - lost_before
-        left = cumulative[sku, stop - 1] - problem.net[stop - 1, sku] + worst[stop - 1, sku]
-        result["demand_mean"][row] = wanted.mean()
-        result["demand_median"][row] = np.median(wanted)
-        result["supply"][row] = (left + wanted - lost).mean()
-        result["p_stockout"][row] = np.mean(lost > 1e-9)
-        result["covered_level"][row] = 1.0 - result["p_stockout"][row]
-        result["p_left_over"][row] = np.mean(left > 1e-9)
+        left = cumulative[sku, stop - 1][:, None] - problem.net[stop - 1, sku]
+        left += worst[stop - 1, sku]
+        result["demand_mean"][rows] = wanted.mean(axis=1)
+        result["demand_median"][rows] = np.median(wanted, axis=1)
+        result["supply"][rows] = (left + wanted - lost).mean(axis=1)
+        result["p_stockout"][rows] = np.mean(lost > 1e-9, axis=1)
+        result["p_left_over"][rows] = np.mean(left > 1e-9, axis=1)
+    result["covered_level"] = 1.0 - result["p_stockout"]
     return result
+
+
+def _wanted_by(problem: Problem, sku: IntArray, step: IntArray) -> FloatArray:
+    """Return the demand of SKUs before a step each, (n_rows, n_scenarios)."""
+    wanted = problem.net[step - 1, sku] + problem.supply[sku, step - 1][:, None]
+    return np.asarray(np.where(step[:, None] > 0, wanted, 0.0))
 
 
 def _running_lost(problem: Problem, cumulative: FloatArray) -> FloatArray:
@@ -159,7 +171,7 @@ def _ratios(problem: Problem, worth: FloatArray, windows: dict[str, Any]) -> dic
     item = problem.members.item[member]
     line = np.where(runs, problem.items.line[item], 0)
     price = np.where(runs, worth[line, when], 0.0)
-    per_unit = problem.items.unit_time[item] / _pack_units(problem)[item]
+    per_unit = problem.items.unit_time[item] / pieces_of(problem)[item]
     length = windows["stop"] - windows["start"]
     last = windows["stop"] == problem.n_periods
     left_worth = np.where(last, problem.end_value[sku], problem.unit_cost[sku])
@@ -176,52 +188,45 @@ def _ratios(problem: Problem, worth: FloatArray, windows: dict[str, Any]) -> dic
     }
 
 
-def _pack_units(problem: Problem) -> FloatArray:
-    """Return the pieces in one unit or pack of each item."""
-    members = problem.members
-    return np.bincount(members.item, members.units, problem.n_items).astype(np.float64)
-
-
 def _setup_per_unit(problem: Problem, made: IntArray, windows: dict[str, Any]) -> FloatArray:
     member, when = windows["member"], windows["when"]
     item = problem.members.item[member]
-    pieces = made[item, when] * _pack_units(problem)[item]
+    pieces = made[item, when] * pieces_of(problem)[item]
     cost = np.where(member >= 0, problem.items.setup_cost[item], 0.0)
     made_some = (member >= 0) & (pieces > 0)
     return np.asarray(np.divide(cost, pieces, out=np.zeros(len(member)), where=made_some))
 
 
-def _one_more(
-    problem: Problem, made: IntArray, windows: dict[str, Any]
-) -> tuple[FloatArray, list[str]]:
-    """Return what one more unit or pack would earn, and what keeps the run as it is."""
+def _identity(
+    problem: Problem, made: IntArray, worth: CapacityWorth, windows: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the identity of every run's last unit; unknown for SKUs without a run."""
+    rows = np.flatnonzero(windows["member"] >= 0)
+    item = problem.members.item[windows["member"][rows]]
+    identity = run_identity(problem, made, worth, item, windows["when"][rows])
+    columns: dict[str, Any] = {}
+    for name, values in identity.items():
+        text = isinstance(values, list)
+        column = np.full(len(windows["member"]), "" if text else np.nan, dtype=object)
+        column[rows] = values
+        columns[name] = column if text else column.astype(np.float64)
+    return columns
+
+
+def _limits(
+    problem: Problem, made: IntArray, windows: dict[str, Any], gain: FloatArray
+) -> list[str]:
+    """Say what keeps each run as it is."""
     draft = Draft(problem, made)
-    member, when = windows["member"], windows["when"]
-    gain = np.full(len(member), np.nan)
-    for step in range(problem.n_periods):
-        rows = np.flatnonzero((member >= 0) & (when == step))
-        _gain_of_one(draft, problem.members.item[member[rows]], step, rows, gain)
     slack = limit_with_tolerance(problem) - line_usage(problem, made)
-    gain /= np.where(member >= 0, _pack_units(problem)[problem.members.item[member]], 1.0)
-    limits = [
+    return [
         _run_limit(draft, int(problem.members.item[m]), int(w), float(g), slack)
         if m >= 0
         else _no_run_limit(problem, int(sku))
-        for m, w, g, sku in zip(member, when, gain, windows["sku"], strict=True)
+        for m, w, g, sku in zip(
+            windows["member"], windows["when"], gain, windows["sku"], strict=True
+        )
     ]
-    return gain, limits
-
-
-def _gain_of_one(draft: Draft, item: IntArray, step: int, rows: IntArray, gain: FloatArray) -> None:
-    """Work out one more unit or pack, for items of different blocks at a time."""
-    left = np.arange(len(rows))
-    while len(left):
-        _, first = np.unique(draft.problem.items.block[item[left]], return_index=True)
-        now = left[np.sort(first)]
-        size = draft.made[item[now], step] + 1
-        value = draft.gains(Change(item[now], np.full(len(now), step), size))
-        gain[rows[now]] = value
-        left = np.setdiff1d(left, now)
 
 
 def _run_limit(draft: Draft, item: int, when: int, gain: float, slack: FloatArray) -> str:

@@ -8,8 +8,10 @@ import pandas as pd
 
 from c2m.plan.tables import typed_table
 from c2m.production.evaluate import arrivals, lost_so_far
+from c2m.production.last_units import pieces_of
 from c2m.production.lotsizing.draft import Change, Draft
 from c2m.production.problem import FloatArray, IntArray, Problem
+from c2m.production.reliefs import Relief, without_moq
 
 _WORTH_SAYING = 0.05
 """Share of a line's capacity above which overtime that is left is mentioned."""
@@ -50,8 +52,8 @@ def shortfalls_table(
     """
     rows = _missing_capacity(problem, made, wanted, worth) + _impossible_runs(problem, made)
     rows.sort(key=lambda row: (-row[0], *row[1:4]))
-    columns: list[Any] = list(zip(*rows, strict=True))[1:] if rows else [[]] * 8
-    names = ("line", "period", "sku", "short", "unit", "units", "what", "relief")
+    columns: list[Any] = list(zip(*rows, strict=True))[1:] if rows else [[]] * 10
+    names = ("line", "period", "sku", "short", "unit", "units", "what", "relief", "way", "gain")
     return typed_table("shortfalls", dict(zip(names, columns, strict=True)))
 
 
@@ -87,9 +89,9 @@ def _missing_capacity(
         what = f"{short.units:,.1f} units are lost for want of {short.capacity:,.1f} {unit}"
         if problem.limit[line, when] == 0:
             what += ", for the line stands still"
-        relief = _relief(draft, earns, short.item, when)
+        relief = _relief(draft, earns, short, when)
         row = (problem.lines[line], labels[when], "", short.capacity, unit, short.units)
-        rows.append((earns * short.capacity, *row, what, relief))
+        rows.append((earns * short.capacity, *row, what, relief.text, relief.way, relief.gain))
     return rows
 
 
@@ -110,7 +112,7 @@ def _missing(draft: Draft, lost: FloatArray, wanted: IntArray) -> dict[tuple[int
     room = problem.regular[items.line] - draft.used[items.line]
     steps = np.where(room < _next_lot(draft) * (1 - 1e-9), np.arange(problem.n_periods), -1)
     last_full = np.maximum.accumulate(steps, axis=1)  # [J, H]
-    per_piece = items.unit_time / _pieces(problem)
+    per_piece = items.unit_time / pieces_of(problem)
     missing: dict[tuple[int, int], _Short] = {}
     for member in order[first].tolist():
         item, sku = int(members.item[member]), int(members.sku[member])
@@ -134,24 +136,38 @@ def _next_lot(draft: Draft) -> FloatArray:
     return np.where(draft.made > 0, more[:, None], start[:, None])
 
 
-def _relief(draft: Draft, worth: float, item: int, when: int) -> str:
+def _relief(draft: Draft, worth: float, short: _Short, when: int) -> Relief:
     """Say what more capacity would earn, and why what there is elsewhere is not used."""
-    problem = draft.problem
+    problem, item = draft.problem, short.item
     line = int(problem.items.line[item])
     unit, cost = problem.units[line], float(problem.overtime_cost[line])
     each, used = unit.removesuffix("s"), float(draft.used[line, when])
     overtime = float(problem.limit[line, when]) - max(used, float(problem.regular[line, when]))
     left = f"{overtime:,.1f} {unit} of overtime are left"
-    earns = f"each more {each} would earn {worth:,.2f}"
-    if overtime <= _WORTH_SAYING * problem.limit[line, when]:
-        return "; ".join([earns, *_elsewhere(draft, item, when)])
-    if cost - worth < _LEAST_MONEY:
-        return "; ".join([earns, f"{left} at {cost:,.2f} a {each}", *_elsewhere(draft, item, when)])
-    dear = f"{left}, but cost {cost:,.2f} a {each} and would earn {worth:,.2f}"
-    return "; ".join([dear, *_elsewhere(draft, item, when, dear_overtime=True)])
+    said, dear = [f"each more {each} would earn {worth:,.2f}"], False
+    if overtime > _WORTH_SAYING * problem.limit[line, when]:
+        dear = cost - worth >= _LEAST_MONEY
+        if dear:
+            said = [f"{left}, but cost {cost:,.2f} a {each} and would earn {worth:,.2f}"]
+        else:
+            said.append(f"{left} at {cost:,.2f} a {each}")
+    packs = short.most / float(pieces_of(problem)[item])
+    ready = when + int(problem.items.lead[item])
+    ways = [
+        _elsewhere(draft, item, when, packs, dear_overtime=dear),
+        without_moq(draft, item, ready, packs),
+    ]
+    found = [way for way in ways if way is not None]
+    text = "; ".join([*said, *(way.text for way in found)])
+    paying = [way for way in found if way.gain >= _LEAST_MONEY]
+    hours = Relief("order refused", 0.0) if dear else Relief("hours", worth * short.capacity)
+    best = max(paying, key=lambda way: way.gain, default=hours)
+    return Relief(best.way, best.gain, text)
 
 
-def _elsewhere(draft: Draft, item: int, when: int, *, dear_overtime: bool = False) -> list[str]:
+def _elsewhere(
+    draft: Draft, item: int, when: int, packs: float, *, dear_overtime: bool
+) -> Relief | None:
     """Name the best place with room where an item could be made in time, and what it would earn.
 
     With `dear_overtime`, places with nothing but overtime that would not pay are passed over.
@@ -168,14 +184,14 @@ def _elsewhere(draft: Draft, item: int, when: int, *, dear_overtime: bool = Fals
             if extra is None or size > items.most[other, step] or (other, step) == (item, when):
                 continue
             where = np.array([other]), np.array([step]), np.array([size])
-            pieces = (size - int(draft.made[other, step])) * float(_pieces(problem)[other])
+            pieces = (size - int(draft.made[other, step])) * float(pieces_of(problem)[other])
             gain = (float(draft.gains(Change(*where))[0]) - extra) / pieces
             if dear_overtime and gain < _LEAST_MONEY and _only_overtime(draft, other, step):
                 continue
             if best is None or gain > best[0]:
                 best = gain, other, step
     if best is None:
-        return []
+        return None
     gain, other, step = best
     line = int(items.line[other])
     free, kind = float(room[other, step]), ""
@@ -183,11 +199,14 @@ def _elsewhere(draft: Draft, item: int, when: int, *, dear_overtime: bool = Fals
         regular = max(float(problem.regular[line, step] - draft.used[line, step]), 0.0)
         free, kind = free - regular, " of overtime"
     brings = "next to nothing" if abs(gain) < _LEAST_MONEY else f"{gain:+,.2f}"
-    return [
+    text = (
         f"{free:,.1f} {problem.units[line]}{kind} are free on {problem.lines[line]} "
         f"in the {problem.calendar.word} of {pd.Timestamp(_labels(problem)[step]).date()}, where "
         f"one more unit would bring {brings}"
-    ]
+    )
+    way = "earlier period" if line == int(items.line[item]) else "other line"
+    units = min(packs, free / float(items.unit_time[other])) * float(pieces_of(problem)[other])
+    return Relief(way, gain * units, text)
 
 
 def _only_overtime(draft: Draft, item: int, when: int) -> bool:
@@ -200,42 +219,67 @@ def _only_overtime(draft: Draft, item: int, when: int) -> bool:
 
 def _impossible_runs(problem: Problem, made: IntArray) -> list[tuple[Any, ...]]:
     """Return value and row for items whose smallest run fits no period, of SKUs that are lost."""
-    items, labels = problem.items, _labels(problem)
+    items, labels, draft = problem.items, _labels(problem), Draft(problem, made)
     lost = lost_so_far(problem, arrivals(problem, made).cumsum(axis=1))[:, -1]
     margin = np.maximum(problem.price + problem.penalty - problem.unit_cost, 0.0)
     rows = []
     for item in np.flatnonzero(~(items.most > 0).any(axis=1)).tolist():
-        line, moq = int(items.line[item]), int(items.moq[item])
-        unit = problem.units[line]
-        needed = float(items.setup_time[item] + items.unit_time[item] * moq)
-        best = int(np.argmax(problem.limit[line]))
-        short = max(needed - float(problem.limit[line, best]), 0.0)
-        if items.lead[item] >= problem.n_periods:
-            what = f"its lead time of {items.lead[item]} periods is longer than the plan"
-            relief = "plan more periods, or find a way with a shorter lead time"
-        else:
-            most = float(problem.limit[line].max())
-            what = (
-                f"the smallest run of {moq:,} takes {needed:,.1f} {unit} with its set-up; no "
-                f"period in which it would arrive in time has more than {most:,.1f}"
-            )
-            relief = "a smaller MOQ, a faster line, or more capacity in one period"
-            if most == 0:
-                what = "its line stands still in every period in which it would arrive in time"
-                relief = "another line, or days on which this one works"
+        line = int(items.line[item])
         first = int(np.flatnonzero(problem.members.item == item)[0])
         row = int(problem.members.sku[first])
-        sku, units = problem.skus[row], float(lost[row])
-        name = (problem.lines[line], labels[best], sku)
-        if units >= _LEAST_UNITS:
-            rows.append((units * float(margin[row]), *name, short, unit, units, what, relief))
+        units = float(lost[row])
+        if units < _LEAST_UNITS:
+            continue
+        best = int(np.argmax(problem.limit[line]))
+        short = max(_smallest(problem, item) - float(problem.limit[line, best]), 0.0)
+        what, advice = _why_impossible(problem, item)
+        relief = _way_for_one(draft, item, units, units * float(margin[row]), advice)
+        name = (problem.lines[line], labels[best], problem.skus[row])
+        numbers = (short, problem.units[line], units, what)
+        value = units * float(margin[row])
+        rows.append((value, *name, *numbers, relief.text, relief.way, relief.gain))
     return rows
 
 
-def _pieces(problem: Problem) -> FloatArray:
-    """Return the pieces in one unit or pack of each item."""
-    pieces = np.bincount(problem.members.item, problem.members.units, problem.n_items)
-    return pieces.astype(np.float64)
+def _smallest(problem: Problem, item: int) -> float:
+    """Return the capacity that an item's smallest run takes."""
+    items = problem.items
+    return float(items.setup_time[item] + items.unit_time[item] * items.moq[item])
+
+
+def _why_impossible(problem: Problem, item: int) -> tuple[str, str]:
+    """Say why no run of an item fits, and what would help."""
+    items, line = problem.items, int(problem.items.line[item])
+    if items.lead[item] >= problem.n_periods:
+        return (
+            f"its lead time of {items.lead[item]} periods is longer than the plan",
+            "plan more periods, or find a way with a shorter lead time",
+        )
+    most, unit = float(problem.limit[line].max()), problem.units[line]
+    if most == 0:
+        return (
+            "its line stands still in every period in which it would arrive in time",
+            "another line, or days on which this one works",
+        )
+    return (
+        f"the smallest run of {int(items.moq[item]):,} takes {_smallest(problem, item):,.1f} "
+        f"{unit} with its set-up; no period in which it would arrive in time has more than "
+        f"{most:,.1f}",
+        "a smaller MOQ, a faster line, or more capacity in one period",
+    )
+
+
+def _way_for_one(draft: Draft, item: int, units: float, value: float, advice: str) -> Relief:
+    """Return the cheapest way out for an item that cannot be made."""
+    problem, items = draft.problem, draft.problem.items
+    packs = units / float(pieces_of(problem)[item])
+    smaller = without_moq(draft, item, problem.n_periods - 1, packs)
+    if smaller is not None:
+        return Relief(smaller.way, smaller.gain, f"{advice}; {smaller.text}")
+    late = items.lead[item] >= problem.n_periods
+    if late or value < _LEAST_MONEY:
+        return Relief("order refused", 0.0, advice)
+    return Relief("hours", value, advice)
 
 
 def _labels(problem: Problem) -> np.ndarray:

@@ -1,5 +1,7 @@
 """What one more unit of capacity would earn, worked out from the plan that was chosen."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from c2m.production.evaluate import line_usage
@@ -10,7 +12,26 @@ _SCARCE = 0.05
 """Share of a line's regular capacity below which what is left of it is what lots leave behind."""
 
 
-def capacity_worth(problem: Problem, made: IntArray) -> FloatArray:
+@dataclass(frozen=True)
+class CapacityWorth:
+    """What one more unit of capacity would earn, and with what.
+
+    Parameters
+    ----------
+    price : ndarray, shape (n_lines, n_periods)
+        Money per unit of capacity; 0 where there is capacity to spare.
+    item : ndarray of int, shape (n_lines, n_periods)
+        The item whose next lot would earn it; -1 where there is none.
+    needs : ndarray, shape (n_lines, n_periods)
+        Capacity that this lot takes, set-up included; 0 where there is none.
+    """
+
+    price: FloatArray
+    item: IntArray
+    needs: FloatArray
+
+
+def capacity_worth(problem: Problem, made: IntArray) -> CapacityWorth:
     """Return what one more unit of each line's regular capacity would earn.
 
     It is the most that the next lot of any item that does not fit would bring, set-up included,
@@ -27,8 +48,8 @@ def capacity_worth(problem: Problem, made: IntArray) -> FloatArray:
 
     Returns
     -------
-    ndarray, shape (n_lines, n_periods)
-        Money per unit of capacity; 0 where there is capacity to spare.
+    CapacityWorth
+        Of every line and period.
     """
     used = line_usage(problem, made)
     scarce = used >= problem.regular * (1.0 - _SCARCE)
@@ -40,6 +61,7 @@ def capacity_worth(problem: Problem, made: IntArray) -> FloatArray:
     in_overtime = (problem.limit - used)[problem.items.line] >= more
     cost = problem.overtime_cost
     best = np.zeros(problem.regular.shape)
+    waiting = np.full(best.shape, -1, dtype=np.int64)
     slot = np.arange(problem.n_items) - np.searchsorted(problem.items.block, problem.items.block)
     for when in np.flatnonzero(can.any(axis=0)).tolist():
         for number in np.unique(slot[can[:, when]]).tolist():
@@ -48,10 +70,14 @@ def capacity_worth(problem: Problem, made: IntArray) -> FloatArray:
             gain = draft.gains(Change(item, step, size)) / draft.usage_change(item, step, size)
             line = problem.items.line[item]
             gain = np.where(in_overtime[item, when], np.minimum(gain, cost[line]), gain)
-            np.maximum.at(best[:, when], line, gain)
+            order = np.argsort(gain, kind="stable")  # of several entries the last one stays
+            order = order[gain[order] > best[line[order], when]]
+            best[line[order], when], waiting[line[order], when] = gain[order], item[order]
     overtime = used > problem.regular + 1e-6 * (1.0 + problem.limit)
     best = np.where(overtime, np.maximum(best, cost[:, None]), best)
-    return np.where(scarce, best, 0.0)
+    waiting = np.where(scarce, waiting, -1)
+    needs = np.where(waiting >= 0, more[waiting, np.arange(problem.n_periods)], 0.0)
+    return CapacityWorth(np.where(scarce, best, 0.0), waiting, needs)
 
 
 def _next_lots(problem: Problem, made: IntArray, scarce: BoolArray) -> tuple[IntArray, BoolArray]:

@@ -238,3 +238,10 @@ def test_an_outlook_of_the_wrong_shape_is_refused():
         Plan(
             plan.skus, plan.calendar, plan.first, 5, plan.tables, outlook={"lost": np.zeros((1, 5))}
         )
+
+
+def test_reasons_from_before_the_identity_of_last_units_are_read_with_what_they_lack_unknown():
+    plan = full_plan()
+    assert plan.reasons["last_unit"].isna().all()
+    assert plan.reasons["displaced"].tolist() == ["", ""]
+    assert plan.shortfalls["gain"].isna().all()

@@ -82,6 +82,7 @@ def test_overtime_that_costs_too_much_is_said_once(fixed_demand, simple_factory)
         "20.0 pieces of overtime are left, but cost 7.00 a piece and would earn 6.00"
     ] * len(plan.shortfalls)
     assert len(plan.shortfalls) > 0
+    assert set(plan.shortfalls["way"]) == {"order refused"}  # no hours that are worth their price
 
 
 def test_shortfalls_without_worth_or_of_less_than_a_unit_are_left_out(fixed_demand, simple_factory):
@@ -114,3 +115,50 @@ def test_the_most_valuable_shortfall_comes_first(fixed_demand, simple_factory):
         ("L1", "11-23"),
         ("L1", "11-30"),
     ]
+
+
+def test_a_moq_that_no_week_has_room_for_is_said_to_be_waived_with_what_that_brings(
+    fixed_demand, simple_factory
+):
+    shut = pd.DataFrame({"line": ["L1"], "first_day": ["2026-11-23"], "last_day": ["2026-11-26"]})
+    factory = simple_factory(1, shutdowns=shut, routing={"moq": 60})
+    plan = plan_production(fixed_demand(np.full((2, 1, 1), 30.0)), factory, n_scenarios=2)
+    short = plan.shortfalls.iloc[0]
+    assert (short["way"], short["gain"]) == ("MOQ waived", 180.0)
+    waived = simple_factory(1, shutdowns=shut)
+    better = plan_production(fixed_demand(np.full((2, 1, 1), 30.0)), waived, n_scenarios=2)
+    assert better.expected_profit - plan.expected_profit == short["gain"]
+    assert "a run of 30 on L1 in the week of 2026-11-23 would bring +180.00" in short["relief"]
+
+
+def test_more_hours_are_the_way_where_nothing_else_pays_with_what_they_would_earn(
+    fixed_demand, simple_factory
+):
+    factory = simple_factory(1, lines={"capacity": [50.0]})
+    plan = plan_production(fixed_demand(np.full((2, 1, 1), 60.0)), factory, n_scenarios=2)
+    short = plan.shortfalls.iloc[0]
+    assert (short["way"], short["gain"]) == ("hours", 60.0)
+    wide = plan_production(
+        fixed_demand(np.full((2, 1, 1), 60.0)),
+        simple_factory(1, lines={"capacity": [60.0]}),
+        n_scenarios=2,
+    )
+    assert wide.expected_profit - plan.expected_profit == short["gain"]
+
+
+def test_room_that_is_too_little_for_the_next_lot_is_the_way_out_without_it(
+    fixed_demand, simple_factory
+):
+    factory = simple_factory(
+        1, lines={"capacity": [41.0]}, product={"end_value": 3.9}, routing={"lot_multiple": 40}
+    )
+    plan = plan_production(fixed_demand(np.full((2, 1, 1), 79.0)), factory, n_scenarios=2)
+    short = plan.shortfalls.iloc[0]
+    assert (short["way"], short["gain"]) == ("MOQ waived", 6.0)
+
+
+def test_what_arrives_after_the_plan_can_only_be_refused(fixed_demand, simple_factory):
+    factory = simple_factory(1, routing={"lead_time_periods": 4})
+    plan = plan_production(fixed_demand(np.full((2, 1, 2), 30.0)), factory, n_scenarios=2)
+    short = plan.shortfalls.iloc[0]
+    assert (short["way"], short["gain"]) == ("order refused", 0.0)

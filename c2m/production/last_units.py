@@ -1,0 +1,278 @@
+"""What the last unit of a run brings, and what one more would: money by kind, unit by unit.
+
+The last unit of a run is sold, or it is left at the end, and until then it is kept. Played over
+the scenarios with and without it, the difference in money is
+
+    last_unit = sale + left_over - making - holding,
+
+and where nothing but capacity limits a run of divisible goods, it is what its capacity earns
+elsewhere. What is over is the residual that whole units, lots, MOQs and other limits leave:
+
+    last_unit = capacity + residual.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from c2m.production.evaluate import (
+    Money,
+    arrivals,
+    limit_with_tolerance,
+    line_usage,
+    lost_so_far,
+    money,
+)
+from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
+from c2m.production.worth import CapacityWorth
+
+_MOST_CELLS: Final = 2_000_000
+"""Entries times scenarios that are worked out at a time."""
+
+_NOTHING: Final = 1e-9
+"""Share of the money at hand that counts as rounding."""
+
+
+@dataclass(frozen=True)
+class UnitMoney:
+    """What one unit of each run brings, by kind: arrays of shape (n_runs,), per piece.
+
+    For a run of pre-packs the unit is a pack; its money is shared equally by its pieces.
+
+    Parameters
+    ----------
+    sold : ndarray
+        Chance that the unit is sold.
+    sale, left_over, making, holding : ndarray
+        What its sale brings (the penalty that it saves included), what it is worth at the end
+        where it is left, what making it costs, and what keeping it costs.
+    total : ndarray
+        ``sale + left_over - making - holding``.
+    """
+
+    sold: FloatArray
+    sale: FloatArray
+    left_over: FloatArray
+    making: FloatArray
+    holding: FloatArray
+    total: FloatArray
+
+
+def unit_money(
+    problem: Problem, made: IntArray, item: IntArray, when: IntArray, *, more: bool
+) -> UnitMoney:
+    """Return what a unit of each run brings: the last one, or one more.
+
+    Set-ups are left out: a run has one whatever its size. So is the capacity that the unit takes.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        Units or packs made.
+    item, when : ndarray of int, shape (n_runs,)
+        The runs.
+    more : bool
+        Whether it is one more unit or pack, or the last of those that are made.
+
+    Returns
+    -------
+    UnitMoney
+        Per piece.
+    """
+    cumulative = arrivals(problem, made).cumsum(axis=1)
+    lost = lost_so_far(problem, cumulative)
+    run, member = _entries(problem, item)
+    totals = np.zeros((6, len(item)))
+    step = max(_MOST_CELLS // problem.n_scenarios, 1)
+    for first in range(0, len(run), step):
+        here = slice(first, first + step)
+        parts = _change(problem, cumulative, lost, member[here], when[run[here]], more=more)
+        for total, part in zip(totals, parts, strict=True):
+            np.add.at(total, run[here], part)
+    return UnitMoney(*(totals / pieces_of(problem)[item]))
+
+
+def _entries(problem: Problem, item: IntArray) -> tuple[IntArray, IntArray]:
+    """Return for every SKU of every run the number of the run and the entry of the members."""
+    starts = np.searchsorted(problem.members.item, np.arange(problem.n_items + 1))
+    count = starts[item + 1] - starts[item]
+    run = np.repeat(np.arange(len(item)), count)
+    offset = np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)
+    return run, np.repeat(starts[item], count) + offset
+
+
+def _change(
+    problem: Problem,
+    cumulative: FloatArray,
+    lost: FloatArray,
+    member: IntArray,
+    when: IntArray,
+    *,
+    more: bool,
+) -> tuple[FloatArray, ...]:
+    """Return what the units of one unit or pack bring their SKU, in the order of `UnitMoney`."""
+    sku, units = problem.members.sku[member], problem.members.units[member]
+    comes = np.arange(problem.n_periods) >= (when + problem.members.lead[member])[:, None]
+    other = cumulative[sku] + np.where(comes, units[:, None] if more else -units[:, None], 0.0)
+    other_lost = lost_so_far(problem, other, sku)
+    sign = 1.0 if more else -1.0
+    before = money(problem, cumulative[sku], lost[sku], sku)
+    after = money(problem, other, other_lost, sku)
+    sold = sign * (lost[sku, -1] - other_lost[:, -1])
+    return (sold, *(sign * part for part in _difference(before, after)))
+
+
+def _difference(before: Money, after: Money) -> tuple[FloatArray, ...]:
+    return (
+        (after.revenue - after.penalty) - (before.revenue - before.penalty),
+        after.end_value - before.end_value,
+        after.production - before.production,
+        after.holding - before.holding,
+        after.profit - before.profit,
+    )
+
+
+def pieces_of(problem: Problem) -> FloatArray:
+    """Return the pieces in one unit or pack of each item.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+
+    Returns
+    -------
+    ndarray, shape (n_items,)
+        1 but for pre-packs.
+    """
+    members = problem.members
+    return np.bincount(members.item, members.units, problem.n_items).astype(np.float64)
+
+
+def binding_limits(
+    problem: Problem,
+    made: IntArray,
+    worth: CapacityWorth,
+    item: IntArray,
+    when: IntArray,
+    residual: FloatArray,
+    more: FloatArray,
+) -> tuple[list[str], FloatArray]:
+    """Say which limit holds each run at its size, and what a piece of it would bring.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        Units or packs made.
+    worth : CapacityWorth
+        What capacity would earn.
+    item, when : ndarray of int, shape (n_runs,)
+        The runs.
+    residual, more : ndarray, shape (n_runs,)
+        What the last unit, and one more, bring beyond the capacity that they take.
+
+    Returns
+    -------
+    names : list of str
+        ``"demand"`` where another unit stops paying; ``"capacity"``; ``"moq"``,
+        ``"lot_multiple"``, ``"max_lot"`` or ``"group"``; ``"next_lot"`` where the capacity of
+        one unit is too little for the lot that waits for it; ``"search"`` where nothing forbids
+        a change that seems to pay by itself.
+    prices : ndarray, shape (n_runs,)
+        Money that one piece less, or more, would bring beyond its capacity if it were allowed.
+    """
+    items, size = problem.items, made[item, when]
+    multiple, moq, most = items.multiple[item], items.moq[item], items.most[item, when]
+    line = items.line[item]
+    slack = (limit_with_tolerance(problem) - line_usage(problem, made))[line, when]
+    small = _NOTHING * (1.0 + np.abs(residual) + np.abs(more))
+    less, grow = residual < -small, more > small
+    full = slack < items.unit_time[item] * multiple
+    too_little = slack + items.unit_time[item] < worth.needs[line, when]
+    held = (less | grow) & _in_group(problem, made, item, when)
+    cases = [
+        ("group", held),
+        ("moq", less & (size - multiple < moq)),
+        ("lot_multiple", (less | grow) & (multiple > 1)),
+        ("capacity", grow & full),
+        ("max_lot", grow & (size + multiple > most)),
+        ("next_lot", less & too_little),
+        ("search", less | grow),
+    ]
+    names = np.full(len(item), "demand", dtype=object)
+    for name, rows in reversed(cases):
+        names[rows] = name
+    prices = np.where(less, -residual, np.where(grow, more, 0.0))
+    return names.tolist(), prices
+
+
+def _in_group(problem: Problem, made: IntArray, item: IntArray, when: IntArray) -> BoolArray:
+    """Say which runs are in a group that does not allow one unit or pack more, or less."""
+    held = np.zeros(made.shape, dtype=bool)
+    for group in problem.groups:
+        pieces = group.weights @ made[group.items]
+        for sign in (1, -1):
+            held[group.items] |= ~group.allows(pieces + sign * group.weights[:, None])
+    return np.asarray(held[item, when])
+
+
+def run_identity(
+    problem: Problem, made: IntArray, worth: CapacityWorth, item: IntArray, when: IntArray
+) -> dict[str, FloatArray | list[str]]:
+    """Return the identity of the last unit of each run.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        Units or packs made.
+    worth : CapacityWorth
+        What capacity would earn.
+    item, when : ndarray of int, shape (n_runs,)
+        The runs.
+
+    Returns
+    -------
+    dict
+        Columns of `c2m.plan.REASONS`, each of shape (n_runs,).
+    """
+    last = unit_money(problem, made, item, when, more=False)
+    more = unit_money(problem, made, item, when, more=True).total
+    line = problem.items.line[item]
+    charge = worth.price[line, when] * problem.items.unit_time[item] / pieces_of(problem)[item]
+    residual = last.total - charge
+    names, prices = binding_limits(problem, made, worth, item, when, residual, more - charge)
+    names = [
+        "capacity" if name == "demand" and paid > 0 else name
+        for name, paid in zip(names, charge, strict=True)
+    ]
+    return {
+        "one_more": more,
+        "last_unit": last.total,
+        "p_sell": last.sold,
+        "sale": last.sale,
+        "left_over": last.left_over,
+        "making": last.making,
+        "holding": last.holding,
+        "capacity": charge,
+        "residual": residual,
+        "binding": names,
+        "binding_price": np.where(np.array(names) == "capacity", charge + prices, prices),
+        "displaced": _displaced(problem, worth, item, when),
+    }
+
+
+def _displaced(problem: Problem, worth: CapacityWorth, item: IntArray, when: IntArray) -> list[str]:
+    """Name the SKU that would be made next with the capacity, where it is another one."""
+    waiting = worth.item[problem.items.line[item], when]
+    blocks = problem.items.block
+    starts = np.searchsorted(problem.members.item, np.arange(problem.n_items))
+    other = (waiting >= 0) & (blocks[waiting] != blocks[item])
+    skus = problem.members.sku[starts[waiting]]
+    return [problem.skus[sku] if there else "" for sku, there in zip(skus, other, strict=True)]

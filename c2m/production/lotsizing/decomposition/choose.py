@@ -1,0 +1,119 @@
+"""One plan for every SKU: a pick that follows the master's weights, then SKU by SKU."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from c2m.production.lotsizing.decomposition.exchange import exchange
+from c2m.production.lotsizing.decomposition.known import Known
+from c2m.production.lotsizing.decomposition.plans import (
+    Plans,
+    SmallIntArray,
+    loads,
+    quantities,
+)
+from c2m.production.lotsizing.decomposition.price import Priced
+from c2m.production.lotsizing.decomposition.replan import replan_few
+from c2m.production.lotsizing.decomposition.resize import resize, resources
+from c2m.production.problem import FloatArray, IntArray
+
+_MOST = 2_000
+"""SKUs whose plans may still change."""
+
+_STARTS = 14
+"""Orders in which their plans are exchanged."""
+
+_FEW = 400
+"""SKUs up to which a few at a time are planned anew together."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One plan for every SKU with whole quantities.
+
+    Parameters
+    ----------
+    way : ndarray of int16, shape (n_periods, n_skus)
+        Which item makes the run that arrives in a period; -1 for no run.
+    brought : ndarray, shape (n_periods, n_skus)
+        Units by the period in which they arrive.
+    """
+
+    way: SmallIntArray
+    brought: FloatArray
+
+
+def choose(known: Known, priced: Priced, seed: int = 0) -> Choice:
+    """Choose one plan for every SKU so that capacity and overtime hold as far as they can.
+
+    Parameters
+    ----------
+    known : Known
+        The problem.
+    priced : Priced
+        Prices, plans and weights.
+    seed : int
+        Of the price changes that give more plans, and of the SKUs that are planned together.
+
+    Returns
+    -------
+    Choice
+        A limit may still be exceeded a little.
+    """
+    plans = _pick(priced)
+    skus = _free(known, priced, plans)
+    mine = plans.take(skus)
+    part = known.take(skus)
+    one = np.zeros(known.n_skus, dtype=np.int64)
+    others = loads(known, plans, one, 1) - loads(part, mine, one[skus], 1)
+    part = replace(part, regular=known.regular - others.reshape(known.regular.shape))
+    best, brought, value = mine, quantities(part, mine), -np.inf
+    for new in exchange(part, priced, mine, skus, seed, _STARTS):
+        sized = resize(part, new, priced.prices)
+        if (worth := _worth(part, new, sized)) > value:
+            best, brought, value = new, sized, worth
+    if known.n_skus <= _FEW:
+        new = replan_few(part, best, priced.prices, seed)
+        sized = resize(part, new, priced.prices)
+        if _worth(part, new, sized) > value:
+            best, brought = new, sized
+    way, total = plans.way.copy(), quantities(known, plans)
+    way[:, skus], total[:, skus] = best.way, brought
+    return Choice(way, total)
+
+
+def _worth(part: Known, plans: Plans, brought: FloatArray) -> float:
+    """Return what quantities bring, less overtime and capacity that there is not."""
+    supply, wanted = brought.cumsum(axis=0), part.wanted.cumsum(axis=0)
+    lost = np.maximum(np.maximum.accumulate(wanted - supply, axis=0), 0.0)
+    held = (supply - wanted + lost).sum(axis=0)
+    income = part.worth * (wanted[-1] - lost[-1]) - part.holding_cost * held
+    return float(income.sum()) - resources(part, plans.way, brought)
+
+
+def _pick(priced: Priced) -> Plans:
+    """Take the rounds in the shares of the master's weights, group by group."""
+    group, weight = priced.group, priced.weight
+    sizes = np.bincount(group)
+    place = np.arange(len(group)) - np.searchsorted(group, group)
+    share = (place + 0.5) / sizes[group]
+    reached = np.cumsum(weight, axis=0)
+    chosen = (reached[:-1, group] < share).sum(axis=0)  # [N]
+    source, way = priced.plans[0].source.copy(), priced.plans[0].way.copy()
+    for number in np.unique(chosen).tolist():
+        here = chosen == number
+        source[:, here] = priced.plans[number].source[:, here]
+        way[:, here] = priced.plans[number].way[:, here]
+    return Plans(source, way)
+
+
+def _free(known: Known, priced: Priced, plans: Plans) -> IntArray:
+    """Return the SKUs that may change: those with other plans in rounds that count come first."""
+    if known.n_skus <= _MOST:
+        return np.arange(known.n_skus)
+    different = np.zeros(known.n_skus)
+    for number in np.flatnonzero(priced.weight.max(axis=1) > 1e-6).tolist():
+        other = (priced.plans[number].way != plans.way).any(axis=0)
+        different += other * priced.weight[number][priced.group]
+    spread = np.arange(known.n_skus) * 0.618033988749895 % 1.0
+    return np.sort(np.lexsort((spread, -different))[:_MOST])

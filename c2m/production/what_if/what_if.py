@@ -1,0 +1,182 @@
+"""What if the factory, the demand or some runs were others: the plan as it stands, and anew."""
+
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Literal
+
+import pandas as pd
+
+from c2m.plan import Plan
+from c2m.production.evaluate import profit
+from c2m.production.factory import Factory
+from c2m.production.lotsizing.draft import Draft
+from c2m.production.lotsizing.improve import improve
+from c2m.production.plan_production import Method, make_plan, solve
+from c2m.production.problem import DemandPaths
+from c2m.production.what_if.compare import Comparison, compare
+from c2m.production.what_if.recost import Stands, stand
+
+PlanAgain = Literal["auto", "exact", "heuristic", "no"]
+"""How to plan anew, or that it is not asked for."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WhatIf:
+    """An answer to a what-if. Make it with `what_if`.
+
+    Parameters
+    ----------
+    before : Plan
+        The plan as it was.
+    kept : Plan, optional
+        Its runs, with a person's overrides, as things would be; None where they break limits.
+    broken : DataFrame
+        The limits that they would break: ``line``, ``period``, ``sku``, ``short``, ``unit``,
+        ``what``, ``relief`` and ``gain`` (what the relief adds to the expected profit).
+    best : Plan, optional
+        Planned anew as things would be; None where that was not asked for, or where a person has
+        set runs, which are never planned away.
+    comparison : Comparison, optional
+        Those of the three that are there side by side (a plan without costs is not); None where
+        that is only one.
+    """
+
+    before: Plan
+    kept: Plan | None
+    broken: pd.DataFrame
+    best: Plan | None
+    comparison: Comparison | None
+
+    def summary(self) -> pd.DataFrame:
+        """Return the figures side by side, with their differences.
+
+        Returns
+        -------
+        DataFrame
+            See `Comparison.summary`; the figures of ``before`` where there is no comparison.
+        """
+        return self.before.summary() if self.comparison is None else self.comparison.summary()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the runs that differ, or the limits that the runs would break.
+
+        Returns
+        -------
+        DataFrame
+            See `Comparison`, or `broken` where there is nothing to compare.
+        """
+        return self.broken.copy() if self.comparison is None else self.comparison.to_frame()
+
+    def __repr__(self) -> str:
+        """Return the answer in one line."""
+        parts = [f"before {_money(self.before)}"]
+        if self.kept is not None:
+            parts.append(f"the same runs {_money(self.kept)}")
+        else:
+            count = len(self.broken)
+            parts.append(f"the same runs break {count:,} limit{'s' * (count != 1)}")
+        if self.best is not None:
+            parts.append(f"planned anew {_money(self.best)}")
+        return f"WhatIf(expected profit: {', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        """Return the answer as HTML for a notebook."""
+        tables = self.summary().to_html() + (self.broken.to_html() if len(self.broken) else "")
+        return f"<div><p><code>{escape(repr(self))}</code></p>{tables}</div>"
+
+
+def what_if(
+    plan: Plan,
+    factory: Factory,
+    demand: DemandPaths,
+    *,
+    overrides: object | None = None,
+    stock: object | None = None,
+    on_order: object | None = None,
+    method: PlanAgain = "auto",
+    time_limit_s: float | None = None,
+) -> WhatIf:
+    """Say what would become of a plan with another factory, demand or supply, or with other runs.
+
+    The scenarios are drawn with the plan's own seed and number, so that what differs is not
+    chance. Two answers are given: the plan's runs as they are, costed anew (or the limits that
+    they would break), and the plan that would be made instead. Runs that a person sets are checked
+    and costed; then nothing is planned anew.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan as it is.
+    factory : Factory
+        The factory as it would be.
+    demand : Demand
+        The forecast: the one that the plan was made from, or another one.
+    overrides : DataFrame or other Arrow table, optional
+        Runs that a person sets; see `recost`.
+    stock, on_order : DataFrame or other Arrow table, optional
+        As in `plan_production`; those that the plan was made from unless given.
+    method : {"auto", "exact", "heuristic", "no"}
+        How to plan anew, as in `plan_production`; ``"no"`` does not.
+    time_limit_s : float, optional
+        Of the exact way.
+
+    Returns
+    -------
+    WhatIf
+        Before, kept and best.
+
+    Raises
+    ------
+    DataError
+        If a table is wrong, or a SKU has no routing on the line of its run.
+
+    Warns
+    -----
+    C2MWarning
+        Where the plans are not quite comparable, as with another demand.
+
+    Examples
+    --------
+    >>> from c2m.demand import Demand
+    >>> from c2m.production import Line, Product, Routing, plan_production
+    >>> paths = pd.DataFrame({"path": [0, 1], "sku": "TEE", "period": "2026-11-23",
+    ...                       "demand": [60, 80]})
+    >>> demand = Demand.from_frame(paths, freq="W", path="path")
+    >>> def factory(capacity):
+    ...     return Factory.from_frames(
+    ...         lines=[Line("A", capacity=capacity, unit="pieces")],
+    ...         products=[Product("TEE", price=20.0, unit_cost=8.0, end_value=4.0)],
+    ...         routings=[Routing("TEE", "A")],
+    ...     )
+    >>> plan = plan_production(demand, factory(50.0), n_scenarios=2)
+    >>> what_if(plan, factory(70.0), demand)
+    WhatIf(expected profit: before 600.00, the same runs 600.00, planned anew 760.00)
+    >>> what_if(plan, factory(40.0), demand).broken[["line", "short", "unit"]]
+      line  short    unit
+    0    A   10.0  pieces
+    """
+    stands = stand(plan, demand, factory, overrides=overrides, stock=stock, on_order=on_order)
+    best = None
+    if method != "no" and "overrides" not in stands.inputs:
+        best = _plan_again(plan, stands, factory, method, time_limit_s)
+    plans = {"before": plan, "kept": stands.plan, "best": best}
+    known = {name: each for name, each in plans.items() if each is not None and each.costs}
+    comparison = compare(known) if len(known) > 1 else None
+    return WhatIf(plan, stands.plan, stands.broken, best, comparison)
+
+
+def _plan_again(
+    plan: Plan, stands: Stands, factory: Factory, method: Method, time_limit_s: float | None
+) -> Plan:
+    """Return the plan that would be made: never worse than the one there is, where that stands."""
+    problem = stands.problem
+    solution = solve(problem, method, time_limit_s, lambda _stage: None)
+    if stands.plan is not None and profit(problem, stands.made) > solution.profit:
+        made = improve(Draft(problem, stands.made), solution.prices)
+        solution = replace(solution, made=made, profit=profit(problem, made))
+    seed = plan.seed or 0
+    return make_plan(problem, solution, stands.inputs, seed=seed, currency=factory.currency)
+
+
+def _money(plan: Plan) -> str:
+    return "unknown" if plan.expected_profit is None else f"{plan.expected_profit:,.2f}"
