@@ -1,5 +1,6 @@
 """From demand and a factory to what is made, on which line and when."""
 
+from c2m.production.allocation import Allocation, allocate, compare_reserves, push_list
 from c2m.production.factory import (
     Factory,
     Group,
@@ -11,9 +12,30 @@ from c2m.production.factory import (
     Shutdown,
 )
 from c2m.production.lotsizing import LotSizes, wagner_whitin
+from c2m.production.newsvendor import (
+    RunSizes,
+    SharedRunSizes,
+    capacitated_run_sizes,
+    run_sizes,
+)
 from c2m.production.plan_production import plan_production
+from c2m.production.response import (
+    BatchTerms,
+    Season,
+    SecondSizes,
+    TwoRuns,
+    cost_of_first_run,
+    judge_test_batch,
+    size_second_run,
+    size_test_batch,
+    size_two_runs,
+)
+from c2m.production.what_if import Comparison, WhatIf, compare, recost, what_if
 
 __all__ = [
+    "Allocation",
+    "BatchTerms",
+    "Comparison",
     "Factory",
     "Group",
     "Limit",
@@ -22,7 +44,26 @@ __all__ = [
     "Prepack",
     "Product",
     "Routing",
+    "RunSizes",
+    "Season",
+    "SecondSizes",
+    "SharedRunSizes",
     "Shutdown",
+    "TwoRuns",
+    "WhatIf",
+    "allocate",
+    "capacitated_run_sizes",
+    "compare",
+    "compare_reserves",
+    "cost_of_first_run",
+    "judge_test_batch",
     "plan_production",
+    "push_list",
+    "recost",
+    "run_sizes",
+    "size_second_run",
+    "size_test_batch",
+    "size_two_runs",
     "wagner_whitin",
+    "what_if",
 ]
