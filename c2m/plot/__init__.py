@@ -4,6 +4,7 @@ from c2m.plot.calibration import plot_calibration
 from c2m.plot.demand import plot_demand
 from c2m.plot.explanation import plot_explanation
 from c2m.plot.funnel import plot_funnel
+from c2m.plot.gantt import plot_gantt
 from c2m.plot.leaderboard import plot_leaderboard
 from c2m.plot.leads import plot_leads
 from c2m.plot.panel import plot_panel
@@ -22,6 +23,7 @@ __all__ = [
     "plot_demand",
     "plot_explanation",
     "plot_funnel",
+    "plot_gantt",
     "plot_leaderboard",
     "plot_leads",
     "plot_panel",

@@ -190,6 +190,24 @@ def width_of(ax: "Axes") -> float:
     return float(ax.figure.bbox.width / ax.figure.dpi) * share
 
 
+def height_of(ax: "Axes") -> float:
+    """Return how high the axes are, in inches, before their labels are laid out.
+
+    Parameters
+    ----------
+    ax : Axes
+        The axes.
+
+    Returns
+    -------
+    float
+        Inches.
+    """
+    rows = ax.get_subplotspec()
+    share = 1.0 if rows is None else len(rows.rowspan) / rows.get_gridspec().nrows
+    return float(ax.figure.bbox.height / ax.figure.dpi) * share
+
+
 def plain(text: str) -> str:
     r"""Return a code as matplotlib draws it to the letter, dollar signs included.
 
