@@ -115,6 +115,10 @@ def read_case(
         With counts, where rows are left out, stock is missing, or units would arrive too late.
     """
     n_points = read_count(n_points, "n_points >= 1")
+    if not hasattr(demand, "law"):
+        raise ArgumentError(
+            f"Expected a forecast (c2m.Demand) by channel or location, got {type(demand).__name__}."
+        )
     if len(demand.keys.columns) < 2:
         raise ArgumentError(
             "Expected a demand by channel or location, got one by SKU alone; name these columns "

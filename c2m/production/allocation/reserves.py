@@ -91,7 +91,8 @@ def compare_reserves(
     0      0.0        90.0  71.5  1072.5
     1      0.3        63.0  78.6  1178.5
     """
-    tried = np.asarray(shares, dtype=np.float64)
+    tried = np.asarray(shares)
+    tried = tried.astype(np.float64) if tried.dtype.kind in "iuf" else np.empty(0)
     if tried.ndim != 1 or not tried.size or not np.all((tried >= 0) & (tried <= 1)):
         raise ArgumentError(f"Expected shares between 0 and 1, got {shares!r}.")
     if read_count(after, "after >= 1 period") >= demand.horizon:

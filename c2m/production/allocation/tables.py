@@ -90,12 +90,20 @@ def read_lanes(frame: object | None, keys: pd.DataFrame) -> Lanes:
     if len(missing):
         first = ", ".join(f"{name} {missing[name].iloc[0]!r}" for name in names)
         check.add(
-            f"{np.count_nonzero(row < 0):,} of {len(keys):,} doors have no lane (first: {first})",
-            "add a row for each, or drop these series from the demand",
+            f"{np.count_nonzero(row < 0):,} of {len(keys):,} doors have no lane (first: {first}); "
+            f"the lanes are of {_told(table, names)}",
+            "add a row for each, with the codes as in the demand (text, leading zeros kept), or "
+            "drop these series from the demand",
         )
     check.done()
-    plain = pd.DataFrame({name: table.get(name, value) for name, value in _FREE.items()})
-    return _lanes(plain.astype("float64").fillna(np.inf).iloc[row])
+    plain = table.reindex(columns=list(_FREE)).astype("float64").fillna(_FREE)
+    return _lanes(plain.iloc[row])
+
+
+def _told(table: pd.DataFrame, names: Sequence[str]) -> str:
+    """List the different keys of a table, for a message."""
+    rows = table[list(names)].astype("str").drop_duplicates()
+    return name_list(", ".join(row) for row in rows.itertuples(index=False)) or "none"
 
 
 def _lanes(table: pd.DataFrame) -> Lanes:
@@ -158,6 +166,13 @@ def read_held(frame: object | None, keys: pd.DataFrame) -> FloatArray:
     check.done()
     warn_of_unnamed("held", table.columns, [*names, "on_hand"])
     row = _match(table, keys, names)
+    if len(table) and np.all(row < 0):
+        check.add(
+            f"none of its {len(table):,} doors is in the demand: {_told(table, names)}",
+            "write the codes as in the demand, as text with their leading zeros; where nothing is "
+            "held, leave the table out",
+        )
+        check.done()
     units = table["on_hand"].to_numpy(dtype=np.float64)
     lost = np.ones(len(table), dtype=bool)
     lost[row[row >= 0]] = False
@@ -201,8 +216,11 @@ def read_products(frame: object, skus: Sequence[str]) -> tuple[FloatArray, Float
     row = pd.Index(text_codes(table["sku"])).get_indexer(pd.Index(skus))
     missing = [sku for sku, place in zip(skus, row, strict=True) if place < 0]
     if missing:
-        problem = f"{len(missing):,} of {len(skus):,} SKUs of the demand have no row: "
-        check.add(problem + name_list(missing), "add their prices")
+        check.add(
+            f"{len(missing):,} of {len(skus):,} SKUs of the demand have no row: "
+            f"{name_list(missing)}; the rows are of {_told(table, ['sku'])}",
+            "add their prices, with the codes as in the demand (text, leading zeros kept)",
+        )
     check.done()
     price, end = (table[name].to_numpy(dtype=np.float64)[row] for name in ("price", "end_value"))
     return price, end
@@ -266,7 +284,7 @@ def read_pool(stock: object, reserve: object, skus: Sequence[str]) -> Pool:
     pool = Pool(tuple(skus), on_hand, np.zeros(len(skus)))
     if isinstance(reserve, int | float | np.number):
         share = float(reserve)
-        if not 0 <= share <= 1:
+        if isinstance(reserve, bool) or not 0 <= share <= 1:
             raise ArgumentError(
                 f"Expected reserve between 0 and 1, a share of the stock, got {reserve!r}; for "
                 "units pass a table with columns sku and units."

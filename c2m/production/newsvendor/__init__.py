@@ -3,7 +3,7 @@
 ``sizes`` holds the functions that people call, ``laws`` the closed forms. ``samples`` puts
 scenarios in order, ``blocks`` keeps only what is near the price where there are many SKUs,
 ``price`` finds the price of capacity. ``lots`` are limits of runs, ``moves`` shares out what they
-leave.
+leave. ``arguments`` checks what callers give.
 """
 
 from c2m.production.newsvendor.laws import (

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
+from c2m.production.newsvendor.arguments import above_zero, at_least_zero, finite, one_shape
 from c2m.production.newsvendor.sizes import RunSizes, critical_ratio
 from c2m.production.problem import FloatArray
 
@@ -31,7 +32,8 @@ def normal_run_sizes(
     underage_cost, overage_cost : array_like, shape (n_skus,) or ()
         See `critical_ratio`; both above 0.
     capacity_price : array_like, shape (n_skus,) or ()
-        Price of the capacity that one unit takes. It lowers the sizes; it is not in the cost.
+        Price of the capacity that one unit takes, at least 0. It lowers the sizes; it is not in
+        the cost.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def normal_run_sizes(
     Raises
     ------
     ArgumentError
-        If a cost or `sd` is out of its range.
+        If an argument is out of its range, or the shapes do not fit.
 
     Examples
     --------
@@ -54,13 +56,13 @@ def normal_run_sizes(
     """
     from scipy.special import ndtri
 
-    _both_above_zero(underage_cost, overage_cost)
-    mean, sd = np.asarray(mean, dtype=np.float64), _above_zero("sd", sd)
-    total = np.add(underage_cost, overage_cost)
-    ratio = np.subtract(underage_cost, capacity_price) / total
-    size = np.maximum(mean + sd * ndtri(np.clip(ratio, 0.0, 1.0)), 0.0)
-    z = (size - mean) / sd
-    return RunSizes(size, overage_cost * (size - mean) + total * sd * _normal_loss(z))
+    mu, sigma = finite("mean", mean), above_zero("sd", sd)
+    price = at_least_zero("capacity_price", capacity_price)
+    ratio = _ratio_below_one(underage_cost, overage_cost, mean=mu, sd=sigma, capacity_price=price)
+    ratio = ratio - price / np.add(underage_cost, overage_cost)
+    size = np.maximum(mu + sigma * ndtri(np.maximum(ratio, 0.0)), 0.0)
+    short = sigma * _normal_loss((size - mu) / sigma)
+    return RunSizes(size, _cost(size - mu, short, underage_cost, overage_cost))
 
 
 def lognormal_run_sizes(
@@ -83,7 +85,7 @@ def lognormal_run_sizes(
     Raises
     ------
     ArgumentError
-        If a cost or `log_sd` is out of its range.
+        If an argument is out of its range, or the shapes do not fit.
 
     Examples
     --------
@@ -93,9 +95,8 @@ def lognormal_run_sizes(
     """
     from scipy.special import ndtr, ndtri
 
-    _both_above_zero(underage_cost, overage_cost)
-    mu, sigma = np.asarray(log_mean, dtype=np.float64), _above_zero("log_sd", log_sd)
-    z = ndtri(critical_ratio(underage_cost, overage_cost))
+    mu, sigma = finite("log_mean", log_mean), above_zero("log_sd", log_sd)
+    z = ndtri(_ratio_below_one(underage_cost, overage_cost, log_mean=mu, log_sd=sigma))
     size, mean = np.exp(mu + sigma * z), np.exp(mu + sigma**2 / 2)
     short = mean * ndtr(sigma - z) - size * ndtr(-z)
     return RunSizes(size, _cost(size - mean, short, underage_cost, overage_cost))
@@ -122,7 +123,7 @@ def poisson_run_sizes(
     Raises
     ------
     ArgumentError
-        If a cost or `mean` is out of its range.
+        If an argument is out of its range, or the shapes do not fit.
 
     Examples
     --------
@@ -132,8 +133,8 @@ def poisson_run_sizes(
     """
     from scipy.special import gammaln, pdtr, pdtrc, pdtrik
 
-    _both_above_zero(underage_cost, overage_cost)
-    mean, ratio = _above_zero("mean", mean), critical_ratio(underage_cost, overage_cost)
+    mean = above_zero("mean", mean)
+    ratio = _ratio_below_one(underage_cost, overage_cost, mean=mean)
     size = np.maximum(np.ceil(pdtrik(ratio, mean)), 0.0)
     size = np.where((size > 0) & (pdtr(size - 1, mean) >= ratio), size - 1, size)
     pmf = np.exp(size * np.log(mean) - mean - gammaln(size + 1))
@@ -163,7 +164,8 @@ def discrete_run_sizes(
     Raises
     ------
     ArgumentError
-        If the probabilities are negative or do not sum to 1, or a cost is out of its range.
+        If a value or probability is negative, the probabilities do not sum to 1, or a cost is
+        out of its range.
 
     Examples
     --------
@@ -171,13 +173,17 @@ def discrete_run_sizes(
     >>> f"{run.size:.0f} {run.cost:.2f}"
     '2 0.90'
     """
-    demand, chance = np.asarray(values, np.float64), np.asarray(probabilities, np.float64)
+    demand = at_least_zero("every value", values)
+    chance = at_least_zero("every probability", probabilities)
     if demand.ndim != 1 or demand.shape != chance.shape or not demand.size:
         raise ArgumentError("Expected values and probabilities of one length.")
-    if np.any(chance < 0) or abs(chance.sum() - 1) > 1e-9:
+    if abs(chance.sum() - 1) > 1e-9:
         raise ArgumentError(f"Expected probabilities that sum to 1, got {chance.sum()}.")
+    ratio = critical_ratio(underage_cost, overage_cost)
+    if ratio.ndim:
+        raise ArgumentError(f"Expected one underage_cost and overage_cost, got {ratio.shape}.")
     order = np.argsort(demand)
-    reached = np.cumsum(chance[order]) >= critical_ratio(underage_cost, overage_cost) - 1e-12
+    reached = np.cumsum(chance[order]) >= ratio - 1e-12
     size = demand[order][np.argmax(reached)]
     short = chance @ np.maximum(demand - size, 0.0)
     return RunSizes(size, _cost(size - chance @ demand, short, underage_cost, overage_cost))
@@ -198,14 +204,18 @@ def _normal_loss(z: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) - z * ndtr(-z), dtype=np.float64)
 
 
-def _both_above_zero(underage_cost: ArrayLike, overage_cost: ArrayLike) -> None:
-    for name, cost in (("underage_cost", underage_cost), ("overage_cost", overage_cost)):
-        _above_zero(name, cost)
-
-
-def _above_zero(name: str, value: ArrayLike) -> FloatArray:
-    values = np.asarray(value, dtype=np.float64)
-    wrong = ~(np.isfinite(values) & (values > 0))
-    if np.any(wrong):
-        raise ArgumentError(f"Expected {name} > 0, got {values[wrong].flat[0]}.")
-    return values
+def _ratio_below_one(
+    underage_cost: ArrayLike, overage_cost: ArrayLike, **laws: FloatArray
+) -> FloatArray:
+    """Return the critical ratio of a law without an end; check that all shapes fit."""
+    costs = {"underage_cost": underage_cost, "overage_cost": overage_cost}
+    for name, cost in costs.items():
+        above_zero(name, cost)
+    one_shape(**costs, **laws)
+    ratio = critical_ratio(underage_cost, overage_cost)
+    if np.any(ratio >= 1):
+        raise ArgumentError(
+            "Expected an overage_cost that counts beside the underage_cost; as they are, the "
+            "critical ratio is 1 and no size is large enough."
+        )
+    return ratio

@@ -173,9 +173,12 @@ def checked_table(samples: ArrayLike) -> NDArray[Any]:
     table = np.asarray(samples)
     if table.ndim != 2 or table.size == 0:
         shape = "x".join(map(str, table.shape)) or "()"
-        raise ArgumentError(f"Expected samples of shape (n_samples, n_skus), got {shape}.")
+        hint = "; of a forecast's paths take the total: paths.sum(axis=2)" * (table.ndim == 3)
+        raise ArgumentError(f"Expected samples of shape (n_samples, n_skus), got {shape}{hint}.")
     if table.dtype.kind not in "fiub":
-        raise ArgumentError(f"Expected samples that are numbers, got {table.dtype}.")
+        raise ArgumentError(
+            f"Expected samples that are numbers, got {table.dtype}; convert them: astype(float)."
+        )
     return table
 
 

@@ -7,6 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
+from c2m.production.newsvendor.arguments import (
+    above_zero,
+    amount,
+    at_least_zero,
+    one_shape,
+    per_sku,
+)
 from c2m.production.newsvendor.blocks import MANY_SKUS, near_steps
 from c2m.production.newsvendor.lots import LotLine, Lots
 from c2m.production.newsvendor.moves import lot_sizes
@@ -40,7 +47,8 @@ class SharedRunSizes(RunSizes):
     size, cost : ndarray, shape (n_skus,)
         See `RunSizes`; the cost of set-ups is in `cost`.
     price : float
-        Value of one more unit of capacity, in money; 0 where capacity is left.
+        Value of one more unit of capacity, in money; 0 where capacity is left. Where runs have
+        limits of their own it is the price of the bound, and lots may leave some capacity at it.
     bound : float
         Total cost that no choice of sizes can beat, from the Lagrangian dual at the price. It
         equals the total of `cost` up to rounding where runs have no limits of their own.
@@ -56,7 +64,7 @@ class SharedRunSizes(RunSizes):
 
 
 def critical_ratio(underage_cost: ArrayLike, overage_cost: ArrayLike) -> FloatArray:
-    """Return the service level at which one more unit stops paying.
+    """Return the chance of covering all demand at which one more unit stops paying.
 
     Parameters
     ----------
@@ -73,7 +81,7 @@ def critical_ratio(underage_cost: ArrayLike, overage_cost: ArrayLike) -> FloatAr
     Raises
     ------
     ArgumentError
-        If a cost is negative or not finite, or both are zero.
+        If a cost is negative or not finite, both are zero, or their shapes do not fit.
 
     References
     ----------
@@ -88,8 +96,9 @@ def critical_ratio(underage_cost: ArrayLike, overage_cost: ArrayLike) -> FloatAr
         ...
     c2m.errors.ArgumentError: Expected underage_cost >= 0, got -1.0.
     """
-    underage = _at_least_zero("underage_cost", underage_cost)
-    overage = _at_least_zero("overage_cost", overage_cost)
+    underage = at_least_zero("underage_cost", underage_cost)
+    overage = at_least_zero("overage_cost", overage_cost)
+    one_shape(underage_cost=underage, overage_cost=overage)
     if np.any(underage + overage == 0):
         raise ArgumentError("Expected underage_cost + overage_cost > 0, got 0.")
     return underage / (underage + overage)
@@ -123,8 +132,8 @@ def run_sizes(samples: ArrayLike, underage_cost: ArrayLike, overage_cost: ArrayL
     RunSizes(size=array([5.]), cost=array([3.75]))
     """
     ordered = OrderedSamples.of(samples)
-    underage = _per_sku("underage_cost", underage_cost, ordered.n_skus)
-    overage = _per_sku("overage_cost", overage_cost, ordered.n_skus)
+    underage = per_sku("underage_cost", underage_cost, ordered.n_skus)
+    overage = per_sku("overage_cost", overage_cost, ordered.n_skus)
     rows = np.arange(ordered.n_skus)
     steps = steps_at(critical_ratio(underage, overage), ordered.n_samples)
     size = ordered.at(steps, rows)
@@ -200,12 +209,13 @@ def capacitated_run_sizes(
     """
     names = ("moq", "lot_multiple", "setup_cost", "setup_time")
     given = zip(names, (moq, lot_multiple, setup_cost, setup_time), strict=True)
-    limits = {name: _at_least_zero(name, value) for name, value in given}
+    limits = {name: at_least_zero(name, value) for name, value in given}
     table = checked_table(samples)
-    money = _checked_money(table.shape[1], underage_cost, overage_cost, unit_time, capacity)
+    money = _checked_money(table.shape[1], underage_cost, overage_cost, unit_time)
+    most = amount("capacity", capacity)
     if any(np.any(value) for value in limits.values()):
-        return _limited_sizes(table, *money, float(capacity), limits)
-    return _plain_sizes(table, *money, float(capacity))
+        return _limited_sizes(table, *money, most, limits)
+    return _plain_sizes(table, *money, most)
 
 
 def _checked_money(
@@ -213,17 +223,12 @@ def _checked_money(
     underage_cost: ArrayLike,
     overage_cost: ArrayLike,
     unit_time: ArrayLike,
-    capacity: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Check the arguments of `capacitated_run_sizes` but the samples; return one per SKU."""
-    underage = _per_sku("underage_cost", underage_cost, n_skus)
-    overage = _per_sku("overage_cost", overage_cost, n_skus)
-    time = _per_sku("unit_time", unit_time, n_skus)
+    """Check costs and times of `capacitated_run_sizes`; return one per SKU."""
+    underage = per_sku("underage_cost", underage_cost, n_skus)
+    overage = per_sku("overage_cost", overage_cost, n_skus)
+    time = per_sku("unit_time", above_zero("unit_time", unit_time), n_skus)
     critical_ratio(underage, overage)  # refuses what is out of range
-    if not np.all(np.isfinite(time) & (time > 0)):
-        raise ArgumentError("Expected every unit_time > 0 and finite.")
-    if not capacity >= 0:
-        raise ArgumentError(f"Expected capacity >= 0, got {capacity}.")
     return underage, overage, time
 
 
@@ -251,7 +256,7 @@ def _limited_sizes(
     """Size runs that have limits of their own."""
     ordered = OrderedSamples.of(table)
     line = SampledLine(ordered, underage, overage, time, np.arange(ordered.n_skus))
-    lots = Lots.of(*(_per_sku(name, value, len(line)) for name, value in limits.items()))
+    lots = Lots.of(*(per_sku(name, value, len(line)) for name, value in limits.items()))
     lot_line = LotLine(line, ordered, lots)
     size, price, bound = lot_sizes(lot_line, capacity)
     return SharedRunSizes(size, lot_line.costs(size), price, bound)
@@ -271,19 +276,3 @@ def _with_bound(
     least[rows] = some.costs(least_size[rows], steps)
     rent = price * (float(np.sum(line.time * least_size)) - capacity) if price > 0 else 0.0
     return SharedRunSizes(size, cost, price, float(np.sum(least)) + rent)
-
-
-def _per_sku(name: str, values: ArrayLike, n_skus: int) -> FloatArray:
-    """Return one number per SKU, (n_skus,)."""
-    array = np.asarray(values, dtype=np.float64)
-    if array.shape not in {(), (1,), (n_skus,)}:
-        raise ArgumentError(f"Expected one {name} or one per SKU ({n_skus}), got {array.shape}.")
-    return np.broadcast_to(array, n_skus)
-
-
-def _at_least_zero(name: str, cost: ArrayLike) -> FloatArray:
-    values = np.asarray(cost, dtype=np.float64)
-    wrong = ~(np.isfinite(values) & (values >= 0))
-    if np.any(wrong):
-        raise ArgumentError(f"Expected {name} >= 0, got {values[wrong].flat[0]}.")
-    return values

@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from c2m.distribution.law import read_count
 from c2m.errors import ArgumentError
+from c2m.production.newsvendor.arguments import at_least_zero, per_sku
 from c2m.production.response.season import FloatArray, Season
+from c2m.production.response.terms import one_signal
 
 _SHARES = (0.05, 0.1, 0.2, 0.35, 0.5)
 """Small test batches that are tried, as shares of the median demand."""
@@ -54,16 +57,14 @@ class BatchTerms:
         """Check the numbers."""
         names = ("price", "unit_cost", "end_value", "clear_value", "keep_cost", "setup_cost")
         for name in names:
-            if not 0 <= getattr(self, name) < np.inf:
-                raise ArgumentError(f"Expected {name} >= 0 and finite, got {getattr(self, name)}.")
+            at_least_zero(name, getattr(self, name))
         if not self.end_value < self.unit_cost or not self.end_value <= self.price:
             raise ArgumentError(
                 "Expected end_value below unit_cost and not above price, got "
                 f"end_value={self.end_value}, unit_cost={self.unit_cost}, price={self.price}."
             )
         for name in ("moq", "lot_multiple"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
-                raise ArgumentError(f"Expected a whole number {name} >= 1.")
+            read_count(getattr(self, name), f"a whole number {name} >= 1")
 
     @property
     def least(self) -> int:
@@ -127,7 +128,7 @@ def judge_test_batch(season: Season, on_hand: ArrayLike, terms: BatchTerms) -> p
     Raises
     ------
     ArgumentError
-        If stock is negative, or the season has several signals.
+        If `on_hand` is out of its range, or the season has several signals.
 
     Examples
     --------
@@ -140,12 +141,9 @@ def judge_test_batch(season: Season, on_hand: ArrayLike, terms: BatchTerms) -> p
     0  SLOW     kill         0
     1  FAST  reorder       112
     """
-    if season.n_signals != 1:
-        raise ArgumentError(f"Expected a season with one signal, got {season.n_signals}.")
+    one_signal(season)
     n_skus = len(season.skus)
-    stock = np.broadcast_to(np.asarray(on_hand, np.float64), n_skus)
-    if not np.all(np.isfinite(stock) & (stock >= 0)):
-        raise ArgumentError("Expected every on_hand to be finite and >= 0.")
+    stock = per_sku("on_hand", on_hand, n_skus)
     rows = []
     for sku in range(n_skus):
         between = (season.before[0, sku] - season.observed[0, sku])[None]
@@ -161,14 +159,15 @@ def judge_test_batch(season: Season, on_hand: ArrayLike, terms: BatchTerms) -> p
 def size_test_batch(season: Season, terms: BatchTerms) -> pd.DataFrame:
     """Size a test batch of each new article, knowing what may be decided after it.
 
-    The sizes compared are 0, shares of the median demand from 5 to 50 %, and deciles of demand, in
-    lots; each is followed by the best decision for what its sales say. Where the batch sells out,
-    all signals above it look the same and are answered alike.
+    The sizes compared are 0, shares of the median demand from 5 to 50 %, deciles of demand and the
+    best single run, in lots; each is followed by the best decision for what its sales say. Where
+    the batch sells out, all signals above it look the same and are answered alike.
 
     Parameters
     ----------
     season : Season
-        With signals: ``Season.from_demand(demand, observed=..., available=...)``.
+        Whose signals are early sales: ``Season.from_demand(demand, observed=..., available=...)``.
+        What else may be learnt, as in `Season.from_samples`, does not need a batch.
     terms : BatchTerms
         Money and lot rules.
 
@@ -180,16 +179,30 @@ def size_test_batch(season: Season, terms: BatchTerms) -> pd.DataFrame:
         ``keep`` and ``reorder`` (the chance of each decision) and ``reorder_mean`` (units
         expected to be made later).
 
+    Raises
+    ------
+    ArgumentError
+        If no signal shows early sales, so that no batch could tell anything.
+
     Examples
     --------
-    >>> rng = np.random.default_rng(0)
-    >>> demand = rng.lognormal(5.0, 1.0, size=(1000, 1))
-    >>> season = Season.from_samples(demand, residual=0.4, sold_before=0.2)
+    >>> from c2m.demand import Demand
+    >>> from c2m.distribution import GammaPoisson
+    >>> from c2m.periods import Calendar
+    >>> law = GammaPoisson(np.full((1, 8), 30.0), np.full((1, 8), 1.4), np.full(1, 1.2))
+    >>> demand = Demand(pd.DataFrame({"sku": ["NEW"]}), Calendar.of("W"), 2900, law)
+    >>> season = Season.from_demand(demand, observed=2, available=3)
     >>> terms = BatchTerms(price=40.0, unit_cost=15.0, end_value=5.0, clear_value=9.0)
     >>> tested = size_test_batch(season, terms)
     >>> bool((tested["profit"] > tested["all_at_once"]).all())
     True
     """
+    if season.n_signals > 1 and not season.observed.any():
+        raise ArgumentError(
+            "Expected a season whose signals are early sales, got none in any of its "
+            f"{season.n_signals:,} signals, so that no batch could tell anything; type "
+            "Season.from_demand(demand, observed=..., available=...)."
+        )
     rows = [_best_batch(season, sku, terms) for sku in range(len(season.skus))]
     names = [
         *("sku", "quantity", "profit", "all_at_once"),
@@ -201,7 +214,8 @@ def size_test_batch(season: Season, terms: BatchTerms) -> pd.DataFrame:
 def _best_batch(season: Season, sku: int, terms: BatchTerms) -> tuple[object, ...]:
     total = season.before[:, sku] + season.after[:, sku]
     small = np.median(total) * np.array(_SHARES)
-    sizes = terms.lots(np.concatenate([small, np.quantile(total, _LEVELS)]))
+    alone = _newsvendor(total, terms)
+    sizes = terms.lots(np.concatenate([small, np.quantile(total, _LEVELS), [alone]]))
     best: tuple[float, float, dict[str, float]] = (0.0, 0.0, {})
     at_once = 0.0
     for size in sizes:
@@ -245,8 +259,7 @@ def _choose(between: FloatArray, after: FloatArray, stock: float, terms: BatchTe
     sold = np.minimum(stock, between.ravel())
     left, later = stock - sold, after.ravel()
     keep = _income(sold, left, later, 0.0, terms) - terms.keep_cost
-    ratio = (terms.price - terms.unit_cost) / (terms.price - terms.end_value or 1.0)
-    wish = np.quantile(np.maximum(later - left, 0.0), np.clip(ratio, 0, 1), method="inverted_cdf")
+    wish = _newsvendor(np.maximum(later - left, 0.0), terms)
     best, units = -np.inf, 0
     for lot in terms.lots(np.array([wish])):
         spent = terms.unit_cost * lot + terms.setup_cost + terms.keep_cost
@@ -254,6 +267,12 @@ def _choose(between: FloatArray, after: FloatArray, stock: float, terms: BatchTe
         if value > best:
             best, units = value, int(lot)
     return _Choice(terms.clear_value * stock, keep, best, units)
+
+
+def _newsvendor(demand: FloatArray, terms: BatchTerms) -> float:
+    """Return the best run for equally likely demands if there were no lots."""
+    ratio = (terms.price - terms.unit_cost) / (terms.price - terms.end_value or 1.0)
+    return float(np.quantile(demand, np.clip(ratio, 0.0, 1.0), method="inverted_cdf"))
 
 
 def _income(

@@ -19,6 +19,10 @@ _CHECK_EVERY = 20
 _MOST_BISECTIONS = 80
 _SHARES = (1.0, 0.5, 0.25, 0.1)
 """Parts of the way to what each SKU would do alone that are tried."""
+_STALLED = 0.1
+"""Share of the gap by which the cost must fall between two checks, or SKUs are moved singly."""
+_FEW_SKUS = 30
+"""Up to so many SKUs are moved singly: beyond, one of them hardly counts."""
 _FULL_STEP = 4.0
 """A step moves a SKU by its standard deviation where slope is so little of its unit costs."""
 
@@ -108,7 +112,7 @@ def best_first_run(run: SecondRun, limits: FirstLimits, start: FloatArray, gap: 
     start : ndarray, shape (n_skus,)
         Where the search starts.
     gap : float
-        Share of the cost by which it may be above the bound.
+        Share of the bound by which the cost may be above it.
 
     Returns
     -------
@@ -117,15 +121,18 @@ def best_first_run(run: SecondRun, limits: FirstLimits, start: FloatArray, gap: 
     """
     ease = _spread(run) / (run.terms.underage + run.terms.overage)
     descent = _Descent(run, limits, ease, limits.project(start, ease))
-    bound, price = -np.inf, 0.0
+    bound, price, last = -np.inf, 0.0, np.inf
     for _ in range(_MOST_STEPS // _CHECK_EVERY):
         descent.steps(_CHECK_EVERY)
         proved, paid, alone = _bound(run, limits, descent.first, descent.answer, ease)
         if proved > bound:
             bound, price = proved, paid
-        if descent.cost - bound <= gap * abs(descent.cost):
+        if descent.cost - bound <= gap * max(bound, 0.0):
             break
         descent.try_towards(alone)
+        if last - descent.cost < _STALLED * (descent.cost - bound):
+            descent.try_singly(alone)
+        last = descent.cost
     return Best(descent.first, descent.answer, descent.cost, min(bound, descent.cost), price)
 
 
@@ -176,6 +183,12 @@ class _Descent:
             if cost < self.cost:
                 self.first, self.answer, self.cost = point, answer, cost
                 self._restart()
+
+    def try_singly(self, goal: FloatArray) -> None:
+        """Go part of the way to a point SKU by SKU, where that is cheaper and SKUs are few."""
+        skus = np.arange(len(goal))
+        for sku in skus if len(skus) <= _FEW_SKUS else ():
+            self.try_towards(np.where(skus == sku, goal, self.first))
 
     def _restart(self) -> None:
         self._momentum = 1.0
@@ -242,7 +255,8 @@ def _least(
 ) -> tuple[float, FloatArray]:
     """Return the least cost at prices of both runs' capacities, and the sizes that have it."""
     low = np.zeros_like(limits.time)
-    high = (run.season.before + run.season.after).max(axis=(0, 2))
+    most = (run.season.before + run.season.after).max(axis=(0, 2))
+    high = np.maximum(most, limits.least / limits.time)  # only the least use needs more than demand
     rent = price * limits.time
     for _ in range(_MOST_BISECTIONS // 2):
         middle = (low + high) / 2

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
 from c2m.production.newsvendor import capacitated_run_sizes
+from c2m.production.newsvendor.arguments import per_sku
 from c2m.production.response.first_run import total_cost
 from c2m.production.response.season import FloatArray, Season
 from c2m.production.response.second_run import SecondRun
-from c2m.production.response.terms import per_sku, read_terms
+from c2m.production.response.terms import one_signal, read_terms
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,28 @@ class SecondSizes:
     cost: FloatArray
     price: float
     bound: float
+
+    @property
+    def gap(self) -> float:
+        """How far the total cost may be above the least, as a share of the bound."""
+        return max(0.0, float(self.cost.sum()) - self.bound) / max(abs(self.bound), 1e-9)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per SKU.
+
+        Returns
+        -------
+        DataFrame
+            ``sku``, ``size`` and ``cost``.
+        """
+        return pd.DataFrame({"sku": list(self.skus), "size": self.size, "cost": self.cost})
+
+    def __repr__(self) -> str:
+        """Say what it is in one line."""
+        return (
+            f"SecondSizes({len(self.skus)} SKUs, {self.size.sum():,.0f} units, cost "
+            f"{self.cost.sum():,.2f}, gap {self.gap:.2%})"
+        )
 
 
 def size_second_run(
@@ -87,14 +111,10 @@ def size_second_run(
     >>> size_second_run(rest, 30.0, 3.0, 1.0, lot_multiple=12.0).size
     array([60.])
     """
-    if season.n_signals != 1:
-        raise ArgumentError(
-            f"Expected a season with one signal, got {season.n_signals}; type "
-            "Season.from_demand(demand.given(sales), observed=0, available=...)."
-        )
     terms = read_terms(
         season, (underage_cost, overage_cost, unit_time, second_extra_cost), capacity, 0.0
     )
+    one_signal(season)
     run = SecondRun(season, terms)
     stock = per_sku("on_hand", on_hand, len(season.skus))
     shared = capacitated_run_sizes(
@@ -147,6 +167,13 @@ def cost_of_first_run(
     ------
     ArgumentError
         If an argument is out of its range.
+
+    Examples
+    --------
+    >>> season = Season.from_samples([[40.0], [60.0], [80.0], [100.0]], 0.5)
+    >>> none, some = (cost_of_first_run(season, first, 3.0, 1.0) for first in (0.0, 100.0))
+    >>> 0 < none < some
+    True
     """
     costs = (underage_cost, overage_cost, unit_time, second_extra_cost)
     if reservation_fee > 0 and not np.isfinite(reserved):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from c2m.errors import ArgumentError
+from c2m.production.newsvendor.lots import Lots
 from c2m.production.response.first_run import FirstLimits
 from c2m.production.response.season import FloatArray
 from c2m.production.response.second_run import SecondRun
@@ -44,12 +45,11 @@ class LotRules:
         ndarray, shape (n_skus, n_choices)
             Some may be equal.
         """
+        free = np.zeros_like(size)
+        lots = Lots.of(self.moq, self.multiple, free, free)
         step = np.where(self.multiple > 0, self.multiple, 1.0)
-        least = np.where(self.multiple > 0, np.ceil(self.moq / step) * step, self.moq)
-        floor = np.floor(size / step) * step
-        near = [np.maximum(floor + times * step, least) for times in _AROUND]
-        exact = np.where(self.multiple > 0, near[1], np.maximum(size, least))
-        columns = [np.zeros_like(size), exact, *near]
+        near = [np.maximum(lots.down(size) + times * step, lots.first) for times in _AROUND]
+        columns = [free, *near]
         return np.sort(np.maximum(np.column_stack(columns), 0.0), axis=1)
 
 

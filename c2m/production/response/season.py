@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from c2m.distribution.law import read_count
 from c2m.errors import ArgumentError
+from c2m.production.newsvendor.samples import OrderedSamples
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -28,7 +30,8 @@ class Season:
     skus : tuple of str
         Codes.
     observed : ndarray, shape (n_signals, n_skus)
-        Demand that is seen when the second run is decided, in units.
+        Demand that is seen when the second run is decided, in units; 0 where the signal is no
+        demand (an early order book, a fair).
     before : ndarray, shape (n_signals, n_skus, n_draws)
         Demand until the second run can be sold, in units; what is observed is part of it.
     after : ndarray, shape (n_signals, n_skus, n_draws)
@@ -100,14 +103,15 @@ class Season:
         -------
         Season
             Draws are ordered quantiles, the same for all SKUs: the cost of a season is a sum over
-            SKUs, so that their dependence counts in the signals alone.
+            SKUs, so that their dependence counts in the signals alone. Nothing is observed: what
+            is learnt does not depend on what there is to sell.
 
         Raises
         ------
         ArgumentError
             If an argument is out of its range.
         """
-        ordered = _ordered(samples)
+        ordered = OrderedSamples.of(samples).values.astype(np.float64, copy=False)
         error = _residual(residual, ordered.shape[0])
         _check_counts(n_signals, n_draws)
         if not 0 <= sold_before < 1:
@@ -160,7 +164,8 @@ class Season:
             If the periods do not fit the horizon, or a SKU has several series.
         """
         _check_counts(n_signals, n_draws)
-        if not 0 <= observed <= available < demand.horizon:
+        whole = all(isinstance(each, int | np.integer) for each in (observed, available))
+        if not (whole and 0 <= observed <= available < demand.horizon):
             raise ArgumentError(
                 f"Expected 0 <= observed <= available < {demand.horizon} periods, got "
                 f"observed={observed}, available={available}."
@@ -170,15 +175,16 @@ class Season:
         count = n_signals if observed else 1
         early = demand.sample(count, seed)[:, :, :observed].astype(np.float64)  # [K, S, k]
         seeds = np.random.SeedSequence(seed).generate_state(count)
+        seen = early.sum(axis=2)
         before = np.empty((count, demand.n_series, n_draws))
         after = np.empty_like(before)
         for signal, sold in enumerate(early):
             law = demand.given(sold) if observed else demand
             rest = law.sample(n_draws, int(seeds[signal]))  # [M, S, H - k]
             between, later = np.split(rest.astype(np.float64), [available - observed], axis=2)
-            before[signal] = (sold.sum(axis=1) + between.sum(axis=2)).T
+            before[signal] = seen[signal][:, None] + between.sum(axis=2).T
             after[signal] = later.sum(axis=2).T
-        return cls(tuple(demand.skus), early.sum(axis=2), before, after)
+        return cls(tuple(demand.skus), seen, before, after)
 
     @property
     def n_signals(self) -> int:
@@ -201,16 +207,6 @@ class Season:
         return f"Season({sizes})"
 
 
-def _ordered(samples: ArrayLike) -> FloatArray:
-    """Return each SKU's checked draws in ascending order, (n_skus, n_samples)."""
-    table = np.asarray(samples, dtype=np.float64)
-    if table.ndim != 2 or table.size == 0:
-        raise ArgumentError(f"Expected samples of shape (n_samples, n_skus), got {table.shape}.")
-    if not np.all(np.isfinite(table) & (table >= 0)):
-        raise ArgumentError("Expected every sample of demand to be finite and >= 0.")
-    return np.sort(np.ascontiguousarray(table.T), axis=1)
-
-
 def _residual(residual: ArrayLike, n_skus: int) -> FloatArray:
     error = np.asarray(residual, dtype=np.float64)
     if error.shape not in {(), (n_skus,)}:
@@ -221,9 +217,8 @@ def _residual(residual: ArrayLike, n_skus: int) -> FloatArray:
 
 
 def _check_counts(n_signals: int, n_draws: int) -> None:
-    for name, count in (("n_signals", n_signals), ("n_draws", n_draws)):
-        if not isinstance(count, int | np.integer) or count < 1:
-            raise ArgumentError(f"Expected a whole number {name} >= 1, got {count!r}.")
+    read_count(n_signals, "n_signals >= 1")
+    read_count(n_draws, "n_draws >= 1")
 
 
 def _signal_scores(samples: FloatArray, error: FloatArray, n_signals: int, seed: int) -> FloatArray:

@@ -1,11 +1,11 @@
 """The checks of what units and capacity cost."""
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
 from c2m.production.newsvendor import critical_ratio
-from c2m.production.response.season import FloatArray, Season
+from c2m.production.newsvendor.arguments import above_zero, amount, at_least_zero, per_sku
+from c2m.production.response.season import Season
 from c2m.production.response.second_run import Terms
 
 
@@ -34,48 +34,39 @@ def read_terms(
     Raises
     ------
     ArgumentError
-        If a number is out of its range.
+        If a number is out of its range, or the season is something else.
     """
+    if not isinstance(season, Season):
+        raise ArgumentError(
+            f"Expected a Season, got {type(season).__name__}; make one with Season.from_demand or "
+            "Season.from_samples."
+        )
     names = ("underage_cost", "overage_cost", "unit_time", "second_extra_cost")
     under, over, time, extra = (
         per_sku(name, cost, len(season.skus)) for name, cost in zip(names, costs, strict=True)
     )
     critical_ratio(under, over)  # refuses what is out of range
-    if not np.all(time > 0):
-        raise ArgumentError("Expected every unit_time > 0.")
-    for name, amount in (("second_capacity", capacity), ("reservation_fee", fee)):
-        if not amount >= 0:
-            raise ArgumentError(f"Expected {name} >= 0, got {amount}.")
-    if not np.isfinite(fee):
-        raise ArgumentError(f"Expected a finite reservation_fee, got {fee}.")
-    return Terms(under, over, time, extra, float(capacity), float(fee))
+    above_zero("unit_time", time)
+    most, price = amount("second_capacity", capacity), amount("reservation_fee", fee)
+    at_least_zero("reservation_fee", price)  # unlike a capacity it is finite
+    return Terms(under, over, time, extra, most, price)
 
 
-def per_sku(name: str, values: ArrayLike, n_skus: int) -> FloatArray:
-    """Return one number per SKU.
+def one_signal(season: Season) -> None:
+    """Check that the signal of a season is known.
 
     Parameters
     ----------
-    name : str
-        What it is, for the message.
-    values : array_like, shape (n_skus,) or ()
-        At least 0.
-    n_skus : int
-        How many.
-
-    Returns
-    -------
-    ndarray, shape (n_skus,)
-        Read-only.
+    season : Season
+        What remains of one.
 
     Raises
     ------
     ArgumentError
-        If the shape does not fit, or a number is negative or not finite.
+        If it has several signals.
     """
-    array = np.asarray(values, dtype=np.float64)
-    if array.shape not in {(), (n_skus,)}:
-        raise ArgumentError(f"Expected one {name} or one per SKU ({n_skus}), got {array.shape}.")
-    if not np.all(np.isfinite(array) & (array >= 0)):
-        raise ArgumentError(f"Expected every {name} to be finite and >= 0.")
-    return np.broadcast_to(array, n_skus)
+    if season.n_signals != 1:
+        raise ArgumentError(
+            f"Expected a season with one signal, got {season.n_signals}; type "
+            "Season.from_demand(demand.given(sales), observed=0, available=...)."
+        )

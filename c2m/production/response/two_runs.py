@@ -8,11 +8,12 @@ from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
 from c2m.production.newsvendor import run_sizes
+from c2m.production.newsvendor.arguments import amount, per_sku
 from c2m.production.response.first_run import Best, FirstLimits, best_first_run, total_cost
 from c2m.production.response.lots import LotRules, fit_lots
 from c2m.production.response.season import FloatArray, Season
 from c2m.production.response.second_run import SecondRun, Terms
-from c2m.production.response.terms import per_sku, read_terms
+from c2m.production.response.terms import read_terms
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class TwoRuns:
 
     @property
     def gap(self) -> float:
-        """By how much the cost may be above the least, as a share of it; 0 without a cost."""
-        return (self.cost - self.bound) / self.cost if self.cost > 0 else 0.0
+        """How far the cost may be above the least, as a share of the bound."""
+        return max(0.0, self.cost - self.bound) / max(abs(self.bound), 1e-9)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per SKU.
@@ -156,7 +157,8 @@ def size_two_runs(
         Units that a first run has at least, units of which it is a multiple; 0 is no limit. Second
         runs are costed without lots.
     gap : float
-        Share of the cost above the bound at which the search may stop.
+        Share of the bound by which the cost may be above it when the search stops. It also stops
+        after 400 steps: the `gap` of the result says where.
 
     Returns
     -------
@@ -198,17 +200,20 @@ def size_two_runs(
         second_capacity,
         reservation_fee,
     )
-    if not (0 <= first_at_least <= first_capacity and np.isfinite(first_at_least)):
+    least, most = (
+        amount("first_at_least", first_at_least),
+        amount("first_capacity", first_capacity),
+    )
+    if not (least <= most and np.isfinite(least)):
         raise ArgumentError(
-            "Expected 0 <= first_at_least <= first_capacity, got "
-            f"{first_at_least} and {first_capacity}."
+            f"Expected 0 <= first_at_least <= first_capacity, got {least} and {most}."
         )
-    if not gap >= 0:
-        raise ArgumentError(f"Expected gap >= 0, got {gap}.")
+    n_skus = len(season.skus)
+    rules = LotRules(per_sku("moq", moq, n_skus), per_sku("lot_multiple", lot_multiple, n_skus))
     run = SecondRun(season, terms)
-    limits = FirstLimits(terms.time, first_at_least, first_capacity)
-    best = best_first_run(run, limits, _start(season, terms), gap)
-    best = _in_lots(run, limits, best, moq, lot_multiple)
+    limits = FirstLimits(terms.time, least, most)
+    best = best_first_run(run, limits, _start(season, terms), amount("gap", gap))
+    best = _in_lots(run, limits, best, rules)
     answer, total = best.answer, season.before + season.after
     lost = run.lost(best.first, answer.size)
     return TwoRuns(
@@ -233,12 +238,8 @@ def _start(season: Season, terms: Terms) -> FloatArray:
     return run_sizes(draws, terms.underage, terms.overage).size / 2
 
 
-def _in_lots(
-    run: SecondRun, limits: FirstLimits, best: Best, moq: ArrayLike, multiple: ArrayLike
-) -> Best:
+def _in_lots(run: SecondRun, limits: FirstLimits, best: Best, rules: LotRules) -> Best:
     """Return the best run in lots, with the bound of the run without them."""
-    n_skus = len(best.first)
-    rules = LotRules(per_sku("moq", moq, n_skus), per_sku("lot_multiple", multiple, n_skus))
     if rules.none:
         return best
     first = fit_lots(run, limits, best.first, best.answer.price, rules)

@@ -1,5 +1,7 @@
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from c2m.demand import Demand
@@ -113,6 +115,24 @@ def test_nothing_is_sent_that_would_arrive_after_the_horizon():
     assert doors["units"][[0, 2]].tolist() == [0, 0]
 
 
+def test_lanes_that_say_nothing_but_where_they_go_are_free_at_once_and_wide():
+    lanes = pd.DataFrame({"channel": ["shop", "web"]})
+    plain = allocate(two_channels(), STOCK, PRODUCTS).doors
+    pd.testing.assert_frame_equal(
+        allocate(two_channels(), STOCK, PRODUCTS, lanes=lanes).doors, plain
+    )
+    with pytest.warns(C2MWarning, match="1 column of `lanes` is left out: 'costs'"):
+        allocate(two_channels(), STOCK, PRODUCTS, lanes=lanes.assign(costs=9.0))
+
+
+def test_tables_of_polars_and_arrow_are_read_as_those_of_pandas():
+    lanes = pd.DataFrame({"channel": ["shop", "web"], "max_units": [np.nan, 5]})
+    plain = allocate(two_channels(), STOCK, PRODUCTS, lanes=lanes)
+    for read in (pa.table, pl.from_pandas):
+        other = allocate(two_channels(), read(STOCK), read(PRODUCTS), lanes=read(lanes))
+        pd.testing.assert_frame_equal(other.doors, plain.doors)
+
+
 def test_a_door_takes_no_more_than_it_has_room_for():
     lanes = pd.DataFrame({"channel": ["shop", "web"], "max_units": [np.nan, 5]})
     doors = allocate(two_channels(), STOCK, PRODUCTS, lanes=lanes).doors
@@ -181,6 +201,8 @@ def test_a_demand_by_sku_alone_has_no_doors():
     demand = demand_of({"sku": ["A"]}, PathSet(np.ones((1, 1, 1))))
     with pytest.raises(ArgumentError, match="by channel or location"):
         allocate(demand, STOCK, PRODUCTS)
+    with pytest.raises(ArgumentError, match=r"Expected a forecast .* got DataFrame"):
+        allocate(STOCK, demand, PRODUCTS)
 
 
 def test_every_problem_of_the_lanes_is_reported_at_once():
@@ -196,6 +218,7 @@ def test_every_problem_of_the_lanes_is_reported_at_once():
     ("lanes", "message"),
     [
         ({"channel": ["shop"], "cost": [1.0]}, "2 of 4 doors have no lane .first: channel 'web'"),
+        ({"channel": [1, 2]}, "4 of 4 doors have no lane .*the lanes are of '1', '2'"),
         ({"cost": [1.0]}, "no column 'channel'"),
         ({"channel": ["shop", "web"], "max_units": [1.5, 2]}, "fraction in 'max_units'"),
         ({"channel": ["shop", "web"], "lead_time_periods": [0.5, 0]}, "fraction in 'lead_time"),
@@ -211,10 +234,14 @@ def test_lanes_that_make_no_sense_are_refused(lanes, message):
     ("change", "message"),
     [
         ({"stock": STOCK.assign(on_hand=[1.5, 2])}, "fraction in 'on_hand'"),
-        ({"products": PRODUCTS[:1]}, "1 of 2 SKUs of the demand have no row: 'B'"),
+        ({"products": PRODUCTS[:1]}, "1 of 2 SKUs of the demand have no row: 'B'; .* are of 'A'"),
         ({"products": PRODUCTS.drop(columns="end_value")}, "no column 'end_value'"),
         ({"reserve": pd.DataFrame({"sku": ["C"], "units": [1]})}, "SKUs without demand: 'C'"),
         ({"held": pd.DataFrame({"sku": ["A"], "on_hand": [1]})}, "no column 'channel'"),
+        (
+            {"held": pd.DataFrame({"sku": ["A"], "channel": [1], "on_hand": [1]})},
+            "none of its 1 doors is in the demand: 'A, 1'",
+        ),
     ],
 )
 def test_tables_that_make_no_sense_are_refused(change, message):
@@ -223,7 +250,7 @@ def test_tables_that_make_no_sense_are_refused(change, message):
         allocate(two_channels(), **arguments)
 
 
-@pytest.mark.parametrize("reserve", [-0.1, 1.5, float("nan")])
+@pytest.mark.parametrize("reserve", [-0.1, 1.5, float("nan"), True])
 def test_a_reserve_that_is_no_share_is_refused(reserve):
     with pytest.raises(ArgumentError, match="between 0 and 1"):
         allocate(two_channels(), STOCK, PRODUCTS, reserve=reserve)

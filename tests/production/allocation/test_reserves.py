@@ -112,6 +112,7 @@ def test_doors_that_sold_little_of_what_they_had_get_no_more(monkeypatch):
     [
         ({"shares": [0.0, 1.2]}, "shares between 0 and 1"),
         ({"shares": []}, "shares between 0 and 1"),
+        ({"shares": ["much"]}, "shares between 0 and 1"),
         ({"after": 4}, "after < 4"),
         ({"after": 0}, "after >= 1"),
         ({"n_paths": 1}, "n_paths >= 2"),

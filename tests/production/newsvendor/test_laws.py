@@ -114,9 +114,35 @@ def test_laws_refuse_what_is_not_above_zero(bad):
         normal_run_sizes(**{**good, **bad})
 
 
-def test_probabilities_must_sum_to_one():
-    with pytest.raises(ArgumentError, match="sum to 1"):
-        discrete_run_sizes([1, 2], [0.5, 0.4], 1.0, 1.0)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mean": np.nan}, "Expected mean finite, got nan"),
+        ({"capacity_price": -1.0}, "Expected capacity_price >= 0, got -1.0"),
+        ({"mean": [1.0, 2.0], "sd": [1.0, 2.0, 3.0]}, r"got shapes .* mean \(2,\), sd \(3,\)"),
+        ({"underage_cost": 1e20}, "critical ratio is 1 and no size is large enough"),
+        ({"underage_cost": "much"}, "Expected underage_cost > 0, got 'much'"),
+    ],
+)
+def test_a_law_without_an_answer_is_refused(change, message):
+    good = {"mean": 10.0, "sd": 2.0, "underage_cost": 1.0, "overage_cost": 1.0}
+    with pytest.raises(ArgumentError, match=message):
+        normal_run_sizes(**{**good, **change})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1, 2], [0.5, 0.4], 1.0, 1.0), "sum to 1"),
+        (([1, 2], [np.nan, 1.0], 1.0, 1.0), "every probability >= 0, got nan"),
+        (([1, np.nan], [0.5, 0.5], 1.0, 1.0), "every value >= 0, got nan"),
+        (([-1, 2], [0.5, 0.5], 1.0, 1.0), "every value >= 0, got -1.0"),
+        (([1, 2], [0.5, 0.5], [1.0, 2.0], 1.0), r"one underage_cost and overage_cost, got \(2,\)"),
+    ],
+)
+def test_values_and_probabilities_that_are_no_law_are_refused(arguments, message):
+    with pytest.raises(ArgumentError, match=message):
+        discrete_run_sizes(*arguments)
 
 
 @pytest.fixture(scope="module")

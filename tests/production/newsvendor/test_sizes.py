@@ -201,6 +201,8 @@ def test_a_thousand_equal_skus_fill_the_line_although_no_price_parts_them():
         (([[-1.0]], 1.0, 1.0), "Expected every sample"),
         (([[np.nan]], 1.0, 1.0), "Expected every sample"),
         (([["many"]], 1.0, 1.0), "Expected samples that are numbers"),
+        ((np.ones((2, 1, 3)), 1.0, 1.0), r"got 2x1x3; of a forecast's paths take the total"),
+        (([[1.0]], "much", 1.0), "Expected underage_cost >= 0, got 'much'"),
         (([[1.0]], -1.0, 1.0), "Expected underage_cost >= 0, got -1.0"),
         (([[1.0]], 1.0, np.inf), "Expected overage_cost >= 0, got inf"),
         (([[1.0]], 0.0, 0.0), r"Expected underage_cost \+ overage_cost > 0"),
@@ -214,11 +216,23 @@ def test_arguments_out_of_range_are_refused(arguments, message):
 
 @pytest.mark.parametrize(
     ("time", "capacity", "message"),
-    [(0.0, 1.0, "unit_time > 0"), (1.0, -1.0, "capacity >= 0"), (1.0, np.nan, "capacity >= 0")],
+    [
+        (0.0, 1.0, "unit_time > 0"),
+        (np.inf, 1.0, "unit_time > 0"),
+        (1.0, -1.0, "capacity >= 0"),
+        (1.0, np.nan, "capacity >= 0"),
+        (1.0, [5.0, 3.0], "capacity >= 0"),
+        (1.0, "5", "capacity >= 0"),
+    ],
 )
 def test_a_line_needs_times_and_a_capacity(time, capacity, message):
     with pytest.raises(ArgumentError, match=message):
         capacitated_run_sizes([[1.0]], 1.0, 1.0, time, capacity)
+
+
+def test_costs_of_different_numbers_of_skus_have_no_critical_ratio():
+    with pytest.raises(ArgumentError, match=r"underage_cost \(2,\), overage_cost \(3,\)"):
+        critical_ratio([1.0, 2.0], [1.0, 2.0, 3.0])
 
 
 def test_the_critical_ratio_of_the_textbook():

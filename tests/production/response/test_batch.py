@@ -104,8 +104,11 @@ def test_signals_above_a_sold_out_batch_are_answered_alike():
 @settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 1000), moq=st.integers(1, 80))
 def test_a_later_decision_never_costs_anything(seed, moq):
-    draws = np.random.default_rng(seed).gamma(1.0, 60.0, size=(200, 1))
-    season = Season.from_samples(draws, 0.5, sold_before=0.3, n_signals=15, n_draws=10)
+    rng = np.random.default_rng(seed)
+    level = rng.gamma(1.0, 60.0, (15, 1, 1))
+    observed = rng.poisson(0.3 * level[:, :, 0]).astype(float)
+    after = rng.poisson(0.7 * level, (15, 1, 10)).astype(float)
+    season = Season(("A",), observed, np.repeat(observed[:, :, None], 10, axis=2), after)
     row = size_test_batch(season, replace(TERMS, moq=moq)).iloc[0]
     assert row["profit"] >= row["all_at_once"] - 1e-9
 
@@ -117,7 +120,7 @@ def test_a_later_decision_never_costs_anything(seed, moq):
         ({"end_value": 15.0}, "end_value below unit_cost"),
         ({"moq": 0}, "moq >= 1"),
         ({"lot_multiple": 1.5}, "lot_multiple >= 1"),
-        ({"keep_cost": np.inf}, "keep_cost >= 0 and finite"),
+        ({"keep_cost": np.inf}, "keep_cost >= 0, got inf"),
     ],
 )
 def test_terms_out_of_range_are_refused(change, message):
@@ -125,8 +128,27 @@ def test_terms_out_of_range_are_refused(change, message):
         replace(TERMS, **change)
 
 
+@pytest.mark.parametrize("multiple", [1, 7])
+def test_the_best_single_run_is_the_best_of_all_sizes(new_article, multiple):
+    terms = replace(TERMS, lot_multiple=multiple)
+    total = (new_article.before + new_article.after).ravel()
+    best = max(income(total, 0, more, terms) for more in range(multiple, 500, multiple))
+    assert size_test_batch(new_article, terms)["all_at_once"].item() == pytest.approx(best)
+
+
+def test_signals_that_are_no_sales_do_not_size_a_batch_that_would_not_be_needed_for_them():
+    draws = np.random.default_rng(0).gamma(1.0, 60.0, size=(200, 1))
+    told = Season.from_samples(draws, 0.4, sold_before=0.2, n_signals=15)
+    with pytest.raises(ArgumentError, match="signals are early sales, got none in any of its 15"):
+        size_test_batch(told, TERMS)
+
+
+def test_whole_numbers_of_a_table_are_lots():
+    assert replace(TERMS, moq=np.int64(30), lot_multiple=np.int64(12)).least == 36
+
+
 def test_a_judgement_needs_one_signal_and_stock_of_at_least_zero(new_article):
     with pytest.raises(ArgumentError, match="one signal, got 200"):
         judge_test_batch(new_article, 1.0, TERMS)
-    with pytest.raises(ArgumentError, match="on_hand to be finite"):
+    with pytest.raises(ArgumentError, match=r"on_hand >= 0, got -1\.0"):
         judge_test_batch(rest_of([1.0]), -1.0, TERMS)

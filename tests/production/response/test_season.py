@@ -114,6 +114,11 @@ def test_arguments_out_of_range_are_refused(change, message):
         Season.from_samples(**{"samples": [[1.0], [2.0]], "residual": 0.5, **change})
 
 
+def test_periods_are_whole_numbers(demand):
+    with pytest.raises(ArgumentError, match=r"got observed=1\.0, available=2"):
+        Season.from_demand(demand, observed=1.0, available=2)
+
+
 def test_arrays_that_do_not_fit_are_refused():
     one = np.ones((2, 1, 3))
     with pytest.raises(ArgumentError, match="of one shape"):

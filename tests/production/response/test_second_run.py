@@ -31,8 +31,8 @@ def test_the_slope_is_the_change_of_the_cost_beside_a_first_run(seed, capacity, 
             for place, sign in ((1, -1), (0, 1))
         )
         change = (ends[0] - ends[1]) / 2e-4
-        if abs(low + high) < 1e-9:  # no kink within reach, so that there is one slope
-            assert slope[sku] == pytest.approx(change, abs=1e-5)
+        assert low + high == pytest.approx(0.0, abs=1e-9)  # no kink within reach
+        assert slope[sku] == pytest.approx(change, abs=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -73,6 +73,19 @@ def test_no_runs_of_a_linear_programme_cost_less_than_the_bound(seed):
     assert runs.second.min() >= 0
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_bound_holds_where_more_must_be_made_first_than_can_be_sold(seed):
+    rng = np.random.default_rng(seed)
+    season = random_season(rng, 3, 3, 5)
+    under, over, time = rng.uniform(1, 9, (3, 3))
+    must = rng.choice([1.0, 2.0, 5.0]) * float(time @ (season.before + season.after).max((0, 2)))
+    least = least_cost(season, under, over, time, np.zeros(3), must, 2 * must, 40.0, 0.05)
+    limits = {"first_at_least": must, "second_capacity": 40.0, "reservation_fee": 0.05}
+    runs = size_two_runs(season, under, over, unit_time=time, first_capacity=2 * must, **limits)
+    assert runs.bound <= least * (1 + 1e-9) <= runs.cost * (1 + 2e-9)
+    assert runs.cost <= least * 1.01
+
+
 def test_the_stated_cost_is_what_a_replay_of_every_draw_costs():
     rng = np.random.default_rng(4)
     season = random_season(rng, 6, 2, 5)
@@ -240,12 +253,14 @@ def test_sport_obermeyer_reaches_what_accurate_response_promises(obermeyer):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"underage_cost": -1.0}, "underage_cost to be finite and >= 0"),
+        ({"underage_cost": -1.0}, "underage_cost >= 0, got -1.0"),
+        ({"overage_cost": "much"}, "overage_cost >= 0, got 'much'"),
         ({"overage_cost": [1.0, 2.0, 3.0]}, r"one overage_cost or one per SKU \(2\)"),
         ({"unit_time": 0.0}, "unit_time > 0"),
-        ({"second_extra_cost": np.nan}, "second_extra_cost to be finite"),
+        ({"second_extra_cost": np.nan}, "second_extra_cost >= 0, got nan"),
         ({"second_capacity": np.nan}, "second_capacity >= 0"),
-        ({"reservation_fee": np.inf}, "finite reservation_fee"),
+        ({"reservation_fee": np.inf}, "reservation_fee >= 0, got inf"),
+        ({"season": [[1.0]]}, "Expected a Season, got list"),
         ({"first_at_least": 5.0, "first_capacity": 4.0}, "first_at_least <= first_capacity"),
         ({"gap": -1.0}, "gap >= 0"),
     ],
