@@ -1,6 +1,25 @@
 """What the factory is to make: runs, load, shortfalls, costs and the reason of every run."""
 
 from c2m.plan.plan import Plan
-from c2m.plan.tables import LOAD, OUTLOOK, REASONS, RUNS, SHORTFALLS
+from c2m.plan.tables import (
+    ALLOWANCES,
+    CHANGES,
+    LOAD,
+    MATERIALS,
+    OUTLOOK,
+    REASONS,
+    RUNS,
+    SHORTFALLS,
+)
 
-__all__ = ["LOAD", "OUTLOOK", "REASONS", "RUNS", "SHORTFALLS", "Plan"]
+__all__ = [
+    "ALLOWANCES",
+    "CHANGES",
+    "LOAD",
+    "MATERIALS",
+    "OUTLOOK",
+    "REASONS",
+    "RUNS",
+    "SHORTFALLS",
+    "Plan",
+]

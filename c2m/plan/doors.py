@@ -100,8 +100,13 @@ def read_runs(
         "calendar": calendar,
         "first": start,
         "n_periods": count,
-        "tables": {"runs": name_runs(runs.assign(capacity_used=np.nan))},
+        "tables": {"runs": name_runs(_with_days(runs).assign(capacity_used=np.nan))},
     }
+
+
+def _with_days(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return runs with the days that follow from when they are made and sold."""
+    return runs.assign(order_by=runs["period"], in_warehouse=runs["available"])
 
 
 def _read_available(check: Check, names: Names, calendar: Calendar, made: Ordinals) -> Ordinals:
@@ -140,7 +145,7 @@ def name_runs(runs: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     runs : DataFrame
-        The columns of `RUNS` without ``run``.
+        The columns of `RUNS` without ``run``; those that a plan may lack can be left out.
 
     Returns
     -------
@@ -150,7 +155,7 @@ def name_runs(runs: pd.DataFrame) -> pd.DataFrame:
     runs = runs.sort_values(["period", "line", "sku"], kind="stable").reset_index(drop=True)
     width = max(4, len(str(len(runs))))
     names = [f"R{number:0{width}d}" for number in range(1, len(runs) + 1)]
-    return typed_table("runs", {"run": names, **{name: runs[name] for name in runs.columns}})
+    return typed_table("runs", dict(with_unknown("runs", runs.assign(run=names))))
 
 
 def to_folder(plan: "Plan") -> Folder:
@@ -179,6 +184,7 @@ def from_folder(folder: Folder) -> dict[str, Any]:
         "tables": {
             name: typed_table(name, dict(with_unknown(name, folder.tables[name])))
             for name in COLUMNS
+            if name in folder.tables
         },
         "outlook": {name: folder.arrays[name] for name in facts["outlook"]},
         "costs": facts["costs"],

@@ -39,8 +39,9 @@ class Plan:
     n_periods : int
         How many periods were planned.
     tables : mapping of str to DataFrame
-        ``runs``, ``load``, ``shortfalls`` and ``reasons``, with the columns of `RUNS`, `LOAD`,
-        `SHORTFALLS` and `REASONS`. A table that is left out is empty.
+        ``runs``, ``load``, ``shortfalls``, ``reasons``, ``changes``, ``materials`` and
+        ``allowances``, with the columns of `RUNS`, `LOAD` and so on. A table that is left out
+        is empty.
     outlook : mapping of str to ndarray, shape (n_skus, n_periods)
         The arrays of `OUTLOOK`: expected units wanted, made, arriving, in stock at the end of the
         period and lost, and the chance of a stock-out. Empty for plans from outside.
@@ -57,6 +58,7 @@ class Plan:
         What the bound is worth.
     bound_from : str
         What the bound comes from: ``"all scenarios at once"``, ``"capacity prices"``,
+        ``"scenario prices"`` (every path pays its own prices of units and runs), or
         ``"perfect foresight"`` (loose where demand is uncertain: it also pays for not knowing).
     method : str
         How the plan was made.
@@ -259,6 +261,21 @@ class Plan:
     def reasons(self) -> pd.DataFrame:
         """A copy of the numbers behind the runs: the columns of `REASONS`."""
         return self.tables["reasons"].copy()
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """A copy of what was changed of an older plan: the columns of `CHANGES`."""
+        return self.tables["changes"].copy()
+
+    @property
+    def materials(self) -> pd.DataFrame:
+        """A copy of what runs use of materials, and its orders: the columns of `MATERIALS`."""
+        return self.tables["materials"].copy()
+
+    @property
+    def allowances(self) -> pd.DataFrame:
+        """A copy of what runs take of budgets, materials and so on: the columns of `ALLOWANCES`."""
+        return self.tables["allowances"].copy()
 
     @property
     def periods(self) -> pd.DatetimeIndex:

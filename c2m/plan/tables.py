@@ -25,6 +25,13 @@ RUNS: Final = {
     "available": "time",  # first day of the period from which it can be sold
     # in the line's unit, its own set-up and its share of the group's included:
     "capacity_used": "float64",
+    "good_quantity": "float64",  # units of it that can be sold, after yield
+    "mode": "str",  # of transport; empty where there is no choice
+    "order_by": "time",  # day by which the factory must have the order
+    "ex_factory": "time",  # day by which it must leave the factory
+    "in_warehouse": "time",  # day by which it must be in the warehouse
+    "co2e": "float64",  # kg that its way to the warehouse causes
+    "firm": "bool",  # promised: it was not decided in this plan
 }
 """Columns of `Plan.runs` and what they hold."""
 
@@ -49,7 +56,9 @@ SHORTFALLS: Final = {
     "units": "float64",  # of product that would be made with it
     "what": "str",
     "relief": "str",  # the cheapest way out
-    "way": "str",  # its kind: hours, earlier period, other line, MOQ waived, order refused
+    # its kind: hours, earlier period, other line, other mode, MOQ waived, more of an allowance,
+    # order refused
+    "way": "str",
     "gain": "float64",  # expected money that it would bring, before what it costs itself
 }
 """Columns of `Plan.shortfalls`: what is wanted and cannot be made, the most valuable first."""
@@ -64,7 +73,7 @@ REASONS: Final = {
     "supply": "float64",  # expected units there to sell in them, the run included
     "covered_level": "float64",  # chance that they are enough
     "critical_ratio": "float64",  # chance at which one more unit stops paying
-    "critical_ratio_at_price": "float64",  # the same, once capacity has its price
+    "critical_ratio_at_price": "float64",  # the same, once capacity and allowances have prices
     "p_stockout": "float64",
     "p_left_over": "float64",
     "capacity_price": "float64",  # money per unit of capacity
@@ -72,22 +81,69 @@ REASONS: Final = {
     "one_more": "float64",  # expected money that one more unit would earn
     "setup_per_unit": "float64",
     "limit": "str",  # what kept the run from being larger or smaller
-    # last_unit = sale + left_over - making - holding = capacity + residual, in money per piece:
-    "last_unit": "float64",  # expected money of the run's last unit, before its capacity
+    # last_unit = sale + left_over - making - holding = capacity + shared + residual, per piece:
+    "last_unit": "float64",  # expected money of the run's last unit, before what it takes
     "p_sell": "float64",  # chance that it is sold
     "sale": "float64",  # what selling it brings, the penalty that it saves included
     "left_over": "float64",  # what it is worth at the end where it is not sold
     "making": "float64",
     "holding": "float64",
     "capacity": "float64",  # what the capacity it takes would earn elsewhere
+    "shared": "float64",  # what the materials, money and group capacity it takes would earn
     "residual": "float64",  # what whole units, lots, MOQs and other limits leave over
-    "binding": "str",  # demand, capacity, moq, lot_multiple, max_lot, group, next_lot, search
+    # demand, capacity, moq, lot_multiple, max_lot, group, next_lot, search, or an allowance:
+    "binding": "str",
     "binding_price": "float64",  # money that one piece of room in it would bring
     "displaced": "str",  # the other SKU that waits for that capacity
 }
 """Columns of `Plan.reasons`: the numbers behind every run, and behind every SKU without one."""
 
+CHANGES: Final = {
+    "sku": "str",
+    "line": "str",
+    "mode": "str",  # of transport; empty where there is no choice
+    "period": "time",
+    "before": "int64",  # units in the old plan; 0 for a run that is added
+    "after": "int64",  # units in this one; 0 for a run that is dropped
+    "why": "str",
+}
+"""Columns of `Plan.changes`: the runs that a plan made anew has otherwise than the old one."""
+
+MATERIALS: Final = {
+    "material": "str",
+    "unit": "str",
+    "period": "time",  # first day of the period whose runs use it
+    "used": "float64",  # by the runs of the period
+    "ordered": "float64",  # what has to be bought for it, in whole lots
+    "order_by": "time",  # day by which it must be ordered; unknown where nothing is
+    "cost": "float64",  # money for what is ordered
+    "left": "float64",  # there after the runs of the period
+}
+"""Columns of `Plan.materials`: one row a material and period in which it is used or comes."""
+
+ALLOWANCES: Final = {
+    "name": "str",  # of the material, department or group
+    "kind": "str",  # material, budget or capacity
+    "first": "time",  # first days of its first and its last period
+    "last": "time",
+    "amount": "float64",
+    "used": "float64",
+    "unit": "str",
+    "price": "float64",  # money that one more unit of it would earn
+    "sku": "str",  # the SKU that would earn it
+}
+"""Columns of `Plan.allowances`: what runs share over periods, and what is taken of it."""
+
 MAY_LACK: Final = {
+    "runs": (
+        "good_quantity",
+        "mode",
+        "order_by",
+        "ex_factory",
+        "in_warehouse",
+        "co2e",
+        "firm",
+    ),
     "reasons": (
         "last_unit",
         "p_sell",
@@ -96,6 +152,7 @@ MAY_LACK: Final = {
         "making",
         "holding",
         "capacity",
+        "shared",
         "residual",
         "binding",
         "binding_price",
@@ -108,8 +165,20 @@ MAY_LACK: Final = {
 OUTLOOK: Final = ("demand", "production", "arrivals", "stock", "lost", "stockout")
 """Arrays of `Plan.outlook`, each (n_skus, n_periods): expected units, and P(stock-out)."""
 
-COLUMNS: Final = {"runs": RUNS, "load": LOAD, "shortfalls": SHORTFALLS, "reasons": REASONS}
+COLUMNS: Final = {
+    "runs": RUNS,
+    "load": LOAD,
+    "shortfalls": SHORTFALLS,
+    "reasons": REASONS,
+    "changes": CHANGES,
+    "materials": MATERIALS,
+    "allowances": ALLOWANCES,
+}
 """Columns of each table."""
+
+
+_UNKNOWN: Final[dict[str, Any]] = {"str": "", "time": pd.NaT, "float64": np.nan, "bool": False}
+"""What stands in a column that was not there, by its kind."""
 
 
 def empty_table(name: str) -> pd.DataFrame:
@@ -141,14 +210,14 @@ def with_unknown(name: str, table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        With NaN or empty text where a column was not there.
+        With NaN, NaT, empty text or False where a column was not there.
     """
     lacking = [column for column in MAY_LACK.get(name, ()) if column not in table.columns]
-    unknown = {
-        column: _typed(["" if COLUMNS[name][column] == "str" else np.nan] * len(table),
-                       COLUMNS[name][column]).set_axis(table.index)
-        for column in lacking
-    }  # fmt: skip
+    unknown = {}
+    for column in lacking:
+        kind = COLUMNS[name][column]
+        values = [_UNKNOWN[kind]] * len(table)
+        unknown[column] = _typed(values, kind).set_axis(table.index)
     return table.assign(**unknown)
 
 
@@ -178,6 +247,8 @@ def _typed(values: Any, kind: str) -> pd.Series:
         return pd.to_datetime(column).astype("datetime64[s]")
     if kind == "str":
         return column.astype("object").astype("str")
+    if kind == "bool":
+        return column.astype("bool")
     return column.astype("int64") if kind == "int64" else column.astype("float64")
 
 
@@ -203,7 +274,7 @@ def check_tables(plan: "Plan") -> None:
     for column in ("sku", "line"):
         check.codes(column)
     check.numbers("quantity", at_least=1, whole=True)
-    check.unique(["sku", "line", "period"])
+    check.unique(["sku", "line", "period", "mode"])
     unknown = sorted(set(runs["sku"]) - set(plan.skus))
     if unknown:
         check.add(f"runs name SKUs that the plan does not list: {name_list(unknown)}", "list them")

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from c2m.plan.plan import Plan
 
 
+_RUN: Final = ["line", "period", "available", "quantity", "mode"]
+"""What the sentences of a run read of it."""
+
 _LEAST_MONEY: Final = 0.005
 """Less than this is not worth a sentence."""
 
@@ -63,6 +66,8 @@ def summary(plan: "Plan") -> pd.DataFrame:
             ("units left over", float(plan.outlook["stock"][:, -1].sum()), "units, expected"),
         ]
     rows += [(name.replace("_", " "), value, money) for name, value in plan.costs.items()]
+    if runs["co2e"].sum() > 0:
+        rows.append(("CO2e of transport", float(runs["co2e"].sum()), "kg"))
     if plan.bound is not None:
         rows.append((f"bound ({plan.bound_kind})", plan.bound, money))
         if _has_foresight(plan):
@@ -98,7 +103,7 @@ def explain(plan: "Plan", sku: str, *, each_run: bool) -> str:
 
 def explain_runs(plan: "Plan", reasons: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Put every reason into words; see `Plan.explain_runs`."""
-    by_name = runs.set_index("run")[["line", "period", "available", "quantity"]].to_dict("index")
+    by_name = runs.set_index("run")[_RUN].to_dict("index")
     texts = [
         _why_run(plan, reason, by_name[reason["run"]])
         if reason["run"]
@@ -173,11 +178,12 @@ def _why_run(plan: "Plan", reason: Mapping[Any, Any], run: Mapping[Any, Any]) ->
     """Write the sentences of one run."""
     money = plan.currency or "money"
     when = _when(plan, run["period"], run["period"])
+    sent = f", sent by {run['mode']}" if run["mode"] else ""
     sold = (
         "" if run["available"] == run["period"] else f", to be sold from {_day(run['available'])}"
     )
     parts = [
-        f"Make {int(run['quantity']):,} on {run['line']} {when}{sold}.",
+        f"Make {int(run['quantity']):,} on {run['line']} {when}{sent}{sold}.",
         _coverage(plan, reason),
         f"The last unit pays while the chance of having enough is below "
         f"{reason['critical_ratio']:.0%} (its critical ratio)" + _at_price(reason, money) + ".",
@@ -201,6 +207,9 @@ def _last_unit(reason: Mapping[Any, Any], money: str) -> list[str]:
     if capacity >= _LEAST_MONEY:
         other = f"with {reason['displaced']}" if reason["displaced"] else "otherwise"
         text += f"; the capacity that it takes would earn {capacity:,.2f} {other}"
+    shared = float(reason["shared"])
+    if shared >= _LEAST_MONEY:
+        text += f"; what it takes of materials and budgets would earn {shared:,.2f} elsewhere"
     return [f"{text}."]
 
 

@@ -1,4 +1,4 @@
-"""What a plan brings over the scenarios, and which limits it breaks.
+"""What a plan brings over the scenarios.
 
 Lost sales follow from one identity. With D the demand so far and X what has come so far,
 the units lost so far are L[t] = max(0, max over s <= t of D[s] - X[s]) and the stock is
@@ -9,10 +9,35 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from c2m.production.limits import (
+    allowance_usage,
+    broken_limits,
+    item_usage,
+    limit_with_tolerance,
+    line_usage,
+    run_usage,
+)
 from c2m.production.problem import FloatArray, IntArray, Problem
 
-_TOLERANCE = 1e-7
-"""Share of a capacity that counts as rounding."""
+__all__ = [
+    "Money",
+    "allowance_usage",
+    "arrivals",
+    "block_values",
+    "broken_limits",
+    "charges",
+    "extra_paid",
+    "group_setups",
+    "item_usage",
+    "limit_with_tolerance",
+    "line_usage",
+    "lost_so_far",
+    "money",
+    "overtime_money",
+    "profit",
+    "run_usage",
+    "setup_charges",
+]
 
 
 @dataclass(frozen=True)
@@ -22,8 +47,8 @@ class Money:
     Parameters
     ----------
     revenue, end_value, production, holding, penalty, profit : ndarray
-        ``profit = revenue + end_value - production - holding - penalty``; set-ups and overtime
-        are not a SKU's.
+        ``profit = revenue + end_value - production - holding - penalty``; set-ups, overtime and
+        `Items.extra` are not a SKU's.
     """
 
     revenue: FloatArray
@@ -84,7 +109,8 @@ def lost_so_far(
     for period in range(problem.n_periods):
         net = problem.net[period] if rows is None else problem.net[period, rows]
         np.maximum(worst, net - cumulative[:, period, None], out=worst)
-        lost[:, period] = worst.mean(axis=1)
+        np.add.reduce(worst, axis=1, out=lost[:, period])
+    lost /= problem.n_scenarios
     return lost
 
 
@@ -123,7 +149,7 @@ def money(
 
 
 def block_values(problem: Problem, made: IntArray) -> FloatArray:
-    """Return the expected profit of each block, before overtime and group set-ups.
+    """Return the expected profit of each block before overtime and group set-ups.
 
     Parameters
     ----------
@@ -141,12 +167,12 @@ def block_values(problem: Problem, made: IntArray) -> FloatArray:
     profit = money(problem, cumulative, lost_so_far(problem, cumulative)).profit
     setups = problem.items.setup_cost * np.count_nonzero(made, axis=1)
     value = np.bincount(problem.block_of, profit, problem.n_blocks)
-    paid = np.bincount(problem.items.block, setups, problem.n_blocks)
+    paid = np.bincount(problem.items.block, setups + extra_paid(problem, made), problem.n_blocks)
     return (value - paid).astype(np.float64)
 
 
-def item_usage(problem: Problem, made: IntArray) -> FloatArray:
-    """Return the capacity that each item takes, its own set-ups included.
+def extra_paid(problem: Problem, made: IntArray) -> FloatArray:
+    """Return what each item costs beyond the unit costs of its SKUs and its set-ups.
 
     Parameters
     ----------
@@ -157,62 +183,72 @@ def item_usage(problem: Problem, made: IntArray) -> FloatArray:
 
     Returns
     -------
+    ndarray, shape (n_items,)
+        Money; below 0 where it is cheaper than its unit cost.
+    """
+    if not problem.items.has_extra:
+        return np.zeros(problem.n_items)
+    return np.asarray(np.einsum("jt,jt->j", problem.items.extra, made))
+
+
+def charges(
+    problem: Problem, prices: FloatArray, allowance_prices: FloatArray | None = None
+) -> FloatArray:
+    """Return what a unit or pack costs beyond the unit cost of its SKUs, scarcity charged.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    prices : ndarray, shape (n_lines, n_periods)
+        Money per unit of capacity.
+    allowance_prices : ndarray, shape (n_allowances,), optional
+        Money per unit of each allowance; free unless given.
+
+    Returns
+    -------
     ndarray, shape (n_items, n_periods)
-        In the unit of the item's line.
+        Money: ``extra + prices[line] * unit_time +`` price times weight of every allowance.
     """
     items = problem.items
-    return items.unit_time[:, None] * made + items.setup_time[:, None] * (made > 0)
+    paid = items.unit_time[:, None] * prices[items.line]
+    if items.has_extra:
+        paid = paid + items.extra
+    return paid if allowance_prices is None else paid + _charged(problem, allowance_prices)[0]
 
 
-def run_usage(problem: Problem, made: IntArray) -> FloatArray:
-    """Return the capacity that each run takes, with its share of the set-ups of its groups.
-
-    A group's set-up is shared by its runs in proportion to the capacity that each takes by
-    itself, so that the runs of a line and period add up to `line_usage`.
+def setup_charges(
+    problem: Problem, prices: FloatArray, allowance_prices: FloatArray | None = None
+) -> FloatArray:
+    """Return what a run costs whatever its size, scarcity charged.
 
     Parameters
     ----------
     problem : Problem
         The problem.
-    made : ndarray of int, shape (n_items, n_periods)
-        Units or packs made.
+    prices : ndarray, shape (n_lines, n_periods)
+        Money per unit of capacity.
+    allowance_prices : ndarray, shape (n_allowances,), optional
+        Money per unit of each allowance; free unless given.
 
     Returns
     -------
     ndarray, shape (n_items, n_periods)
-        In the unit of the item's line.
+        Money; the set-ups of groups are left out.
     """
-    own = item_usage(problem, made)
-    shared = own.copy()
-    for group in problem.groups:
-        part = own[group.items]
-        whole = part.sum(axis=0)
-        shared[group.items] += group.setup_time * np.divide(
-            part, whole, out=np.zeros_like(part), where=whole > 0
-        )
-    return shared
+    items = problem.items
+    paid = items.setup_cost[:, None] + items.setup_time[:, None] * prices[items.line]
+    return paid if allowance_prices is None else paid + _charged(problem, allowance_prices)[1]
 
 
-def line_usage(problem: Problem, made: IntArray) -> FloatArray:
-    """Return the capacity used on each line, the set-ups of groups included.
-
-    Parameters
-    ----------
-    problem : Problem
-        The problem.
-    made : ndarray of int, shape (n_items, n_periods)
-        Units or packs made.
-
-    Returns
-    -------
-    ndarray, shape (n_lines, n_periods)
-        In the line's unit.
-    """
-    used = np.zeros(problem.regular.shape)
-    np.add.at(used, problem.items.line, item_usage(problem, made))
-    for group in problem.groups:
-        used[group.line] += group.setup_time * (made[group.items] > 0).any(axis=0)
-    return used
+def _charged(problem: Problem, prices: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what allowances charge a unit and a run, each (n_items, n_periods)."""
+    unit, run = (np.zeros(problem.items.most.shape) for _ in range(2))
+    for allowance, price in zip(problem.allowances, prices.tolist(), strict=True):
+        if price != 0:
+            unit[allowance.items, allowance.span] += price * allowance.per_unit
+            run[allowance.items, allowance.span] += price * allowance.setups[:, None]
+    return unit, run
 
 
 def group_setups(problem: Problem, made: IntArray) -> float:
@@ -274,58 +310,3 @@ def profit(problem: Problem, made: IntArray) -> float:
     """
     value = float(block_values(problem, made).sum())
     return value - overtime_money(problem, line_usage(problem, made)) - group_setups(problem, made)
-
-
-def broken_limits(problem: Problem, made: IntArray) -> list[str]:
-    """Say which hard limits a plan breaks.
-
-    Parameters
-    ----------
-    problem : Problem
-        The problem.
-    made : ndarray of int, shape (n_items, n_periods)
-        Units or packs made.
-
-    Returns
-    -------
-    list of str
-        One phrase a broken limit; empty for a plan that holds all of them.
-    """
-    items = problem.items
-    runs = made > 0
-    broken = []
-    tests = {
-        "below 0": made < 0,
-        "below the MOQ": runs & (made < items.moq[:, None]),
-        "not a multiple": made % items.multiple[:, None] != 0,
-        "larger than fits": made > items.most,
-    }
-    for what, where in tests.items():
-        broken += [
-            f"item {item} is {what} in period {period}" for item, period in np.argwhere(where)
-        ]
-    over = line_usage(problem, made) > limit_with_tolerance(problem)
-    broken += [
-        f"line {line} is over capacity in period {period}" for line, period in np.argwhere(over)
-    ]
-    for group in problem.groups:
-        pieces = group.weights @ made[group.items]
-        for (period,) in np.argwhere(~group.allows(pieces)):
-            broken.append(f"group {group.name} makes {pieces[period]} in period {period}")
-    return broken
-
-
-def limit_with_tolerance(problem: Problem) -> FloatArray:
-    """Return the capacity with all overtime and a hair for rounding.
-
-    Parameters
-    ----------
-    problem : Problem
-        The problem.
-
-    Returns
-    -------
-    ndarray, shape (n_lines, n_periods)
-        Capacity.
-    """
-    return problem.limit * (1 + _TOLERANCE) + _TOLERANCE

@@ -8,7 +8,9 @@ the scenarios with and without it, the difference in money is
 and where nothing but capacity limits a run of divisible goods, it is what its capacity earns
 elsewhere. What is over is the residual that whole units, lots, MOQs and other limits leave:
 
-    last_unit = capacity + residual.
+    last_unit = capacity + shared + residual,
+
+with `shared` for what the materials and the money that it takes would earn.
 """
 
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import Final
 
 import numpy as np
 
+from c2m.production.allowance_worth import AllowanceWorth
 from c2m.production.evaluate import (
     Money,
     arrivals,
@@ -29,6 +32,9 @@ from c2m.production.worth import CapacityWorth
 
 _MOST_CELLS: Final = 2_000_000
 """Entries times scenarios that are worked out at a time."""
+
+_MAKING, _TOTAL = 3, 5
+"""Places of two amounts in `UnitMoney`."""
 
 _NOTHING: Final = 1e-9
 """Share of the money at hand that counts as rounding."""
@@ -92,6 +98,9 @@ def unit_money(
         parts = _change(problem, cumulative, lost, member[here], when[run[here]], more=more)
         for total, part in zip(totals, parts, strict=True):
             np.add.at(total, run[here], part)
+    extra = problem.items.extra[item, when]
+    totals[_MAKING] += extra
+    totals[_TOTAL] -= extra
     return UnitMoney(*(totals / pieces_of(problem)[item]))
 
 
@@ -136,7 +145,7 @@ def _difference(before: Money, after: Money) -> tuple[FloatArray, ...]:
 
 
 def pieces_of(problem: Problem) -> FloatArray:
-    """Return the pieces in one unit or pack of each item.
+    """Return the pieces that are begun in one unit or pack of each item.
 
     Parameters
     ----------
@@ -149,13 +158,33 @@ def pieces_of(problem: Problem) -> FloatArray:
         1 but for pre-packs.
     """
     members = problem.members
-    return np.bincount(members.item, members.units, problem.n_items).astype(np.float64)
+    return np.bincount(members.item, members.pieces, problem.n_items).astype(np.float64)
+
+
+def first_sku(problem: Problem, item: int) -> str:
+    """Return the code of an item's first SKU.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    item : int
+        The item.
+
+    Returns
+    -------
+    str
+        Its code.
+    """
+    member = int(np.searchsorted(problem.members.item, item))
+    return problem.skus[int(problem.members.sku[member])]
 
 
 def binding_limits(
     problem: Problem,
     made: IntArray,
     worth: CapacityWorth,
+    shared: AllowanceWorth,
     item: IntArray,
     when: IntArray,
     residual: FloatArray,
@@ -171,15 +200,18 @@ def binding_limits(
         Units or packs made.
     worth : CapacityWorth
         What capacity would earn.
+    shared : AllowanceWorth
+        What allowances would earn.
     item, when : ndarray of int, shape (n_runs,)
         The runs.
     residual, more : ndarray, shape (n_runs,)
-        What the last unit, and one more, bring beyond the capacity that they take.
+        What the last unit, and one more, bring beyond what they take of capacity and allowances.
 
     Returns
     -------
     names : list of str
-        ``"demand"`` where another unit stops paying; ``"capacity"``; ``"moq"``,
+        ``"demand"`` where another unit stops paying; ``"capacity"``; the kind and name of an
+        allowance, as in ``"material FLEECE"``; ``"moq"``,
         ``"lot_multiple"``, ``"max_lot"`` or ``"group"``; ``"next_lot"`` where the capacity of
         one unit is too little for the lot that waits for it; ``"search"`` where nothing forbids
         a change that seems to pay by itself.
@@ -195,10 +227,15 @@ def binding_limits(
     full = slack < items.unit_time[item] * multiple
     too_little = slack + items.unit_time[item] < worth.needs[line, when]
     held = (less | grow) & _in_group(problem, made, item, when)
+    blocked, charged = shared.blocked[item, when], shared.charge[item, when] > 0
     cases = [
         ("group", held),
         ("moq", less & (size - multiple < moq)),
         ("lot_multiple", (less | grow) & (multiple > 1)),
+        *(
+            (f"{allowance.kind} {allowance.name}", (grow | charged) & (blocked == number))
+            for number, allowance in enumerate(problem.allowances)
+        ),
         ("capacity", grow & full),
         ("max_lot", grow & (size + multiple > most)),
         ("next_lot", less & too_little),
@@ -222,7 +259,12 @@ def _in_group(problem: Problem, made: IntArray, item: IntArray, when: IntArray) 
 
 
 def run_identity(
-    problem: Problem, made: IntArray, worth: CapacityWorth, item: IntArray, when: IntArray
+    problem: Problem,
+    made: IntArray,
+    worth: CapacityWorth,
+    shared: AllowanceWorth,
+    item: IntArray,
+    when: IntArray,
 ) -> dict[str, FloatArray | list[str]]:
     """Return the identity of the last unit of each run.
 
@@ -234,6 +276,8 @@ def run_identity(
         Units or packs made.
     worth : CapacityWorth
         What capacity would earn.
+    shared : AllowanceWorth
+        What allowances would earn.
     item, when : ndarray of int, shape (n_runs,)
         The runs.
 
@@ -246,8 +290,9 @@ def run_identity(
     more = unit_money(problem, made, item, when, more=True).total
     line = problem.items.line[item]
     charge = worth.price[line, when] * problem.items.unit_time[item] / pieces_of(problem)[item]
-    residual = last.total - charge
-    names, prices = binding_limits(problem, made, worth, item, when, residual, more - charge)
+    taken = shared.charge[item, when] / pieces_of(problem)[item]
+    residual, over = last.total - charge - taken, more - charge - taken
+    names, prices = binding_limits(problem, made, worth, shared, item, when, residual, over)
     names = [
         "capacity" if name == "demand" and paid > 0 else name
         for name, paid in zip(names, charge, strict=True)
@@ -261,11 +306,19 @@ def run_identity(
         "making": last.making,
         "holding": last.holding,
         "capacity": charge,
+        "shared": taken,
         "residual": residual,
         "binding": names,
-        "binding_price": np.where(np.array(names) == "capacity", charge + prices, prices),
+        "binding_price": _with_charge(names, charge, taken) + prices,
         "displaced": _displaced(problem, worth, item, when),
     }
+
+
+def _with_charge(names: list[str], charge: FloatArray, taken: FloatArray) -> FloatArray:
+    """Return what a piece of room in capacity or an allowance earns by its price alone."""
+    shared = np.array([" " in name for name in names], dtype=bool)  # kind and name
+    own = np.array([name == "capacity" for name in names], dtype=bool)
+    return np.where(own, charge, np.where(shared, taken, 0.0))
 
 
 def _displaced(problem: Problem, worth: CapacityWorth, item: IntArray, when: IntArray) -> list[str]:

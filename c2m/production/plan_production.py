@@ -1,40 +1,37 @@
 """From a forecast and a factory to a plan: the main road of this wing."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal
+from functools import partial
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from c2m.errors import ArgumentError
+from c2m.errors import ArgumentError, C2MWarning
 from c2m.plan import Plan
-from c2m.plan.doors import name_runs
-from c2m.plan.tables import typed_table
-from c2m.production import evaluate
 from c2m.production.align import align, check_fit
 from c2m.production.factory import Factory
 from c2m.production.lotsizing.decomposition import has_lots, is_known, solve_known
 from c2m.production.lotsizing.exact import small_enough, solve_exact
 from c2m.production.lotsizing.heuristic import solve_heuristic
 from c2m.production.lotsizing.one_period import is_one_period, solve_one_period
+from c2m.production.lotsizing.shared import solve_shared
 from c2m.production.lotsizing.solution import Solution
-from c2m.production.lotsizing.wanted import wanted_without_limits
-from c2m.production.problem import DemandPaths, FloatArray, IntArray, Problem
-from c2m.production.reasons import RunList, list_runs, reasons_table
-from c2m.production.shortfalls import shortfalls_table
-from c2m.production.supply import read_on_order, read_stock
-from c2m.production.worth import capacity_worth
-
-if TYPE_CHECKING:
-    from c2m.plan.plan import BoundKind
-
+from c2m.production.plan_tables import make_plan
+from c2m.production.policy import service_level, solve_with_service
+from c2m.production.problem import DemandPaths, Problem
+from c2m.production.supply import late_orders, read_on_order, read_stock
 
 Method = Literal["auto", "exact", "heuristic"]
 """How to plan; see `plan_production`."""
 
 _BOTH: Final = 200
 """SKUs up to which known demand with MOQs or multiples is planned in both ways."""
+
+_APART: Final = 2**20
+"""Distance of the seed of the scenarios on which plans are compared."""
 
 _CLOSED: Final = 1e-6
 """Gap, as a share of the bound, below which nothing more is tried."""
@@ -50,6 +47,8 @@ def plan_production(
     seed: int = 0,
     method: Method = "auto",
     time_limit_s: float | None = None,
+    fill_rate: float | None = None,
+    cycle_service_level: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Plan:
     """Plan the runs that are expected to earn the most over the scenarios of demand.
@@ -70,7 +69,8 @@ def plan_production(
         Columns ``sku`` and ``on_hand``, as of ``demand.cutoff``. None: nothing is on hand.
     on_order : DataFrame or other Arrow table, optional
         Purchase-order lines: ``sku``, ``ordered``, ``received``, ``due``. What is open can be
-        sold from the period in which it is due.
+        sold from the period in which it is due; an optional ``due_high``, the day by which nine
+        of ten such lines come, lets scenarios have it later.
     n_scenarios : int
         Joint demand paths to plan over, at least 1.
     seed : int
@@ -81,6 +81,12 @@ def plan_production(
         quick, and a closed one for one period.
     time_limit_s : float, optional
         Of the exact way, in seconds. Where it strikes, the plan may depend on the machine.
+    fill_rate : float, optional
+        Expected share of each SKU's demand, in units, that the plan must meet over the scenarios,
+        whatever it costs. The factory's policy unless given.
+    cycle_service_level : float, optional
+        Share of periods, over all scenarios, in which each SKU must lose no sale. The factory's
+        policy unless given.
     progress : callable, optional
         Called with a phrase at each stage.
 
@@ -95,6 +101,8 @@ def plan_production(
         If a table is wrong, or SKUs of the demand cannot be made.
     ArgumentError
         If an argument is out of range, or demand and factory have different periods.
+    InfeasiblePlanError
+        If no plan is found that reaches the level of service, with what can be reached.
 
     Warns
     -----
@@ -128,8 +136,28 @@ def plan_production(
     problem, inputs = read_problem(
         demand, factory, stock, on_order, n_scenarios=n_scenarios, seed=seed
     )
-    solution = solve(problem, method, time_limit_s, progress or _silent)
+    problem = _without_starts(problem, factory.policy.frozen_periods)
+    judge = _other_scenarios(demand, factory, stock, on_order, n_scenarios, seed)
+    level = service_level(factory.policy, fill_rate, cycle_service_level)
+    way: Method = "heuristic" if level is not None and method == "auto" else method
+    find = partial(
+        solve,
+        method=way,
+        time_limit_s=time_limit_s,
+        progress=progress or _silent,
+        judge=judge,
+    )
+    solution = find(problem) if level is None else solve_with_service(problem, level, find)
     return make_plan(problem, solution, inputs, seed=seed, currency=factory.currency)
+
+
+def _without_starts(problem: Problem, frozen_periods: int) -> Problem:
+    """Let nothing new start in the first periods."""
+    if frozen_periods == 0:
+        return problem
+    most = problem.items.most.copy()
+    most[:, :frozen_periods] = 0
+    return replace(problem, items=replace(problem.items, most=most))
 
 
 def read_problem(
@@ -162,7 +190,11 @@ def read_problem(
     arriving, order_table = read_on_order(
         on_order, skus, demand.calendar, first, len(demand.periods)
     )
-    problem = align(demand, factory, on_hand, arriving, n_scenarios=n_scenarios, seed=seed)
+    span, draw = (first, len(demand.periods)), (n_scenarios, seed)
+    late = late_orders(order_table, skus, demand.calendar, span, draw)
+    problem = align(
+        demand, factory, on_hand, arriving, n_scenarios=n_scenarios, seed=seed, late=late
+    )
     inputs = {**factory_tables(factory), "stock": stock_table, "on_order": order_table}
     return problem, inputs
 
@@ -180,21 +212,36 @@ def factory_tables(factory: Factory) -> dict[str, pd.DataFrame]:
     dict of str to DataFrame
         For the plan's inputs.
     """
-    names = (
-        "lines",
-        "products",
-        "routings",
-        "shutdowns",
-        "limits",
-        "groups",
-        "prepacks",
-    )
-    tables = {name: getattr(factory, name) for name in names}
-    return {name: table for name, table in tables.items() if len(table)}
+    return {name: table for name, table in factory.tables().items() if len(table)}
+
+
+def _other_scenarios(
+    demand: DemandPaths,
+    factory: Factory,
+    stock: object | None,
+    on_order: object | None,
+    n_scenarios: int,
+    seed: int,
+) -> Callable[[], Problem]:
+    """Return a function that reads the problem with other paths, on which plans are compared."""
+
+    def _read() -> Problem:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", C2MWarning)  # said when the problem was read
+            problem, _ = read_problem(
+                demand, factory, stock, on_order, n_scenarios=n_scenarios, seed=seed + _APART
+            )
+        return problem
+
+    return _read
 
 
 def solve(
-    problem: Problem, method: Method, time_limit_s: float | None, progress: Callable[[str], None]
+    problem: Problem,
+    method: Method,
+    time_limit_s: float | None,
+    progress: Callable[[str], None],
+    judge: Callable[[], Problem] | None = None,
 ) -> Solution:
     """Find a plan that holds every limit.
 
@@ -204,13 +251,19 @@ def solve(
         The problem.
     method, time_limit_s, progress
         See `plan_production`.
+    judge : callable, optional
+        Reads the same problem with other scenarios, on which plans are compared; it is called
+        only where that is done. The planning scenarios unless given.
 
     Returns
     -------
     Solution
         The plan.
     """
-    solution = _quick(problem, progress)
+    if problem.allowances:
+        solution = solve_shared(problem, partial(_quick, judge=judge), progress)
+    else:
+        solution = _quick(problem, progress, judge)
     closed = solution.proved and solution.bound - solution.profit <= _CLOSED * abs(solution.bound)
     if method == "exact" or (method == "auto" and small_enough(problem) and not closed):
         progress("the exact programme")
@@ -218,77 +271,24 @@ def solve(
     return solution
 
 
-def _quick(problem: Problem, progress: Callable[[str], None]) -> Solution:
+def _quick(
+    problem: Problem,
+    progress: Callable[[str], None],
+    judge: Callable[[], Problem] | None = None,
+) -> Solution:
     """Plan in the way that is made for the problem, without the exact programme."""
     if is_one_period(problem):
         return solve_one_period(problem, progress)
     if not is_known(problem):
-        return solve_heuristic(problem, progress)
+        return solve_heuristic(problem, progress, judge)
     known = solve_known(problem, progress)
     if problem.n_skus > _BOTH or not has_lots(problem):
         return known
     other = solve_heuristic(problem, progress)
     best = known if known.profit >= other.profit else other
-    bound = max(min(known.bound, other.bound), best.profit)
-    return replace(best, bound=bound, proved=True, bound_from=known.bound_from)
-
-
-def make_plan(
-    problem: Problem,
-    solution: Solution,
-    inputs: dict[str, pd.DataFrame],
-    *,
-    seed: int,
-    currency: str | None,
-) -> Plan:
-    """Turn a solution into a `Plan`.
-
-    Parameters
-    ----------
-    problem : Problem
-        The problem.
-    solution : Solution
-        Its answer.
-    inputs : dict of str to DataFrame
-        The tables it was made from.
-    seed : int
-        Of the scenarios.
-    currency : str, optional
-        Of all money.
-
-    Returns
-    -------
-    Plan
-        With every table filled.
-    """
-    made = solution.made
-    runs = list_runs(problem, made)
-    run_table = _run_table(problem, made, runs)
-    kind: BoundKind = "proved" if solution.proved else "heuristic"
-    wanted = wanted_without_limits(problem)
-    worth = capacity_worth(problem, made)
-    return Plan(
-        skus=problem.skus,
-        calendar=problem.calendar,
-        first=problem.first,
-        n_periods=problem.n_periods,
-        tables={
-            "runs": run_table,
-            "load": _load_table(problem, made, worth.price),
-            "shortfalls": shortfalls_table(problem, made, wanted, worth.price),
-            "reasons": reasons_table(problem, made, worth, runs, run_table["run"].tolist()),
-        },
-        outlook=_outlook(problem, made),
-        costs=_costs(problem, made),
-        inputs=inputs,
-        currency=currency,
-        bound=solution.bound,
-        bound_kind=kind,
-        bound_from=solution.bound_from,
-        method=solution.method,
-        seed=seed,
-        n_scenarios=problem.n_scenarios,
-    )
+    proved = other if other.proved and other.bound < known.bound else known
+    bound = max(proved.bound, best.profit)
+    return replace(best, bound=bound, proved=True, bound_from=proved.bound_from)
 
 
 def _check_arguments(n_scenarios: int, method: str, time_limit_s: float | None) -> None:
@@ -302,90 +302,3 @@ def _check_arguments(n_scenarios: int, method: str, time_limit_s: float | None) 
 
 def _silent(stage: str) -> None:
     """Show nothing."""
-
-
-def _run_table(problem: Problem, made: IntArray, runs: RunList) -> pd.DataFrame:
-    members, items = problem.members, problem.items
-    item = members.item[runs.member]
-    usage = evaluate.run_usage(problem, made)[item, runs.when]
-    pieces = np.bincount(members.item, members.units * 1.0, problem.n_items)
-    label = problem.calendar.label
-    table = pd.DataFrame(
-        {
-            "sku": np.array(problem.skus, dtype=object)[members.sku[runs.member]],
-            "line": np.array(problem.lines, dtype=object)[items.line[item]],
-            "period": label(problem.first + runs.when).astype("datetime64[s]"),
-            "quantity": made[item, runs.when] * members.units[runs.member],
-            "available": label(problem.first + runs.when + members.lead[runs.member]).astype(
-                "datetime64[s]"
-            ),
-            "capacity_used": usage * members.units[runs.member] / pieces[item],
-        }
-    )
-    return name_runs(table)
-
-
-def _load_table(problem: Problem, made: IntArray, worth: FloatArray) -> pd.DataFrame:
-    used = evaluate.line_usage(problem, made)
-    count = problem.n_periods
-    steps = np.tile(np.arange(count), len(problem.lines))
-    table = {
-        "line": np.repeat(np.array(problem.lines, dtype=object), count),
-        "period": problem.calendar.label(problem.first + steps).astype("datetime64[s]"),
-        "unit": np.repeat(np.array(problem.units, dtype=object), count),
-        "capacity": problem.regular.ravel(),
-        "overtime_limit": problem.overtime.ravel(),
-        "used": np.minimum(used, problem.regular).ravel(),
-        "overtime": np.maximum(used - problem.regular, 0.0).ravel(),
-        "price": worth.ravel(),
-    }
-    return typed_table("load", table)
-
-
-def _outlook(problem: Problem, made: IntArray) -> dict[str, FloatArray]:
-    """Return the expected course of every SKU; see `c2m.plan.OUTLOOK`."""
-    brought = evaluate.arrivals(problem, made)
-    cumulative = brought.cumsum(axis=1)
-    known = np.diff(problem.supply, axis=1, prepend=0.0)
-    stockout = np.empty_like(cumulative)
-    lost_so_far = np.empty_like(cumulative)
-    worst = np.zeros(problem.net.shape[1:])
-    for period in range(problem.n_periods):
-        new = np.maximum(worst, problem.net[period] - cumulative[:, period, None])
-        stockout[:, period] = (new > worst).mean(axis=1)
-        lost_so_far[:, period] = new.mean(axis=1)
-        worst = new
-    production = np.zeros_like(cumulative)
-    np.add.at(
-        production, problem.members.sku, made[problem.members.item] * problem.members.units[:, None]
-    )
-    return {
-        "demand": np.diff(problem.mean_net + problem.supply, axis=1, prepend=0.0),
-        "production": production,
-        "arrivals": brought + known,
-        "stock": cumulative - problem.mean_net + lost_so_far,
-        "lost": np.diff(lost_so_far, axis=1, prepend=0.0),
-        "stockout": stockout,
-    }
-
-
-def _costs(problem: Problem, made: IntArray) -> dict[str, float]:
-    """Return expected money by kind; `expected_profit` is the sum, with signs."""
-    cumulative = evaluate.arrivals(problem, made).cumsum(axis=1)
-    lost = evaluate.lost_so_far(problem, cumulative)
-    money = evaluate.money(problem, cumulative, lost)
-    own = float(np.sum(problem.items.setup_cost * np.count_nonzero(made, axis=1)))
-    margin = np.maximum(problem.price - problem.unit_cost, 0.0)
-    costs = {
-        "revenue": float(money.revenue.sum()),
-        "end_value": float(money.end_value.sum()),
-        "production": float(money.production.sum()),
-        "setup": own + evaluate.group_setups(problem, made),
-        "overtime": evaluate.overtime_money(problem, evaluate.line_usage(problem, made)),
-        "holding": float(money.holding.sum()),
-        "lost_sale_penalty": float(money.penalty.sum()),
-    }
-    income = costs["revenue"] + costs["end_value"]
-    spent = sum(costs.values()) - income
-    lost_margin = float((margin * lost[:, -1]).sum())
-    return {**costs, "expected_profit": income - spent, "lost_margin": lost_margin}

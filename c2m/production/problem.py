@@ -1,18 +1,21 @@
 """A planning problem as arrays: the one place where demand, factory and stock are aligned.
 
 Words of the arrays: a *block* is a SKU, or the SKUs of a pre-pack, that are decided together; an
-*item* is a block on a line; a decision is how many lots units (single units, or packs) of each
-item are made in each period: ``made: (n_items, n_periods)``.
+*item* is a block on a line by a way (a mode of transport, a tier of prices); a decision is how many
+units (single units, or packs) of each item are made in each period: ``made: (n_items, n_periods)``.
 """
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from c2m.periods import Calendar
+from c2m.production.bought import Bought
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -44,7 +47,7 @@ class DemandPaths(Protocol):
 
 @dataclass(frozen=True)
 class Items:
-    """What can be made where; every array has one entry an item, items sorted by block.
+    """What can be made where; every array has one entry an item, items sorted by block and line.
 
     Parameters
     ----------
@@ -58,6 +61,12 @@ class Items:
         Largest run that can fit the period; 0 where the item cannot run at all.
     lead : ndarray of int, shape (n_items,)
         Periods until all of a run can be sold.
+    extra : ndarray, shape (n_items, n_periods), optional
+        Money per unit or pack made then, beyond the unit cost of its SKUs: transport, a tier's
+        price, bought material, scrap, the exchange rate of the day. It may be negative. 0 unless
+        given.
+    way : ndarray of int, shape (n_items,), optional
+        Entry of `Problem.ways`; the line's number unless given.
     """
 
     block: IntArray
@@ -69,6 +78,20 @@ class Items:
     multiple: IntArray
     most: IntArray
     lead: IntArray
+    extra: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
+    way: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def __post_init__(self) -> None:
+        """Fill in what was not given; zeros that take no memory."""
+        if self.extra.shape != self.most.shape:
+            object.__setattr__(self, "extra", np.broadcast_to(np.zeros(()), self.most.shape))
+        if self.way.shape != self.line.shape:
+            object.__setattr__(self, "way", np.asarray(self.line, dtype=np.int64))
+
+    @cached_property
+    def has_extra(self) -> bool:
+        """Whether any unit costs something beyond the unit cost of its SKUs."""
+        return bool(self.extra.any())
 
 
 @dataclass(frozen=True)
@@ -79,28 +102,40 @@ class Members:
     ----------
     item, sku : ndarray of int, shape (n_members,)
         The pair.
-    units : ndarray of int, shape (n_members,)
-        Units of the SKU in one unit or pack of the item.
+    units : ndarray, shape (n_members,)
+        Good units of the SKU that one unit or pack of the item brings; with a yield below 1 it
+        may be a fraction.
     lead : ndarray of int, shape (n_members,)
         Periods until they can be sold.
+    pieces : ndarray of int, shape (n_members,), optional
+        Units of the SKU that are begun in one unit or pack, good or not; `units` unless given.
     """
 
     item: IntArray
     sku: IntArray
-    units: IntArray
+    units: FloatArray
     lead: IntArray
+    pieces: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def __post_init__(self) -> None:
+        """Fill in what was not given."""
+        object.__setattr__(self, "units", np.asarray(self.units, dtype=np.float64))
+        if self.pieces.shape != self.item.shape:
+            whole = np.ceil(self.units - 1e-9).astype(np.int64)
+            object.__setattr__(self, "pieces", whole)
 
 
 @dataclass(frozen=True)
 class GroupLimit:
-    """A limit on the pieces that several items make on one line in one period.
+    """A limit on the pieces that several items make together in one period.
 
     Parameters
     ----------
     name : str
         Of the group.
     line : int
-        The line.
+        The line, which its set-up takes time from; -1 for a group over several lines, whose
+        set-up takes none.
     items, weights : ndarray of int, shape (n_members,)
         Its items, and the pieces of the group in one unit or pack of each.
     moq, multiple : int
@@ -138,6 +173,87 @@ class GroupLimit:
         return np.asarray(fits | (pieces == 0))
 
 
+AllowanceKind = Literal["material", "budget", "capacity"]
+"""What an allowance is of."""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What some items may take together over some periods: a material, money, a group's capacity.
+
+    ``sum(weights * made) + sum(setups * runs) <= amount`` over its items and periods.
+
+    Parameters
+    ----------
+    name : str
+        Of the material, department or group.
+    kind : {"material", "budget", "capacity"}
+        What it is of.
+    items : ndarray of int, shape (n,)
+        Its items, each once.
+    weights : ndarray, shape (n,) or (n, n_periods)
+        What one unit or pack takes, at least 0.
+    first, last : int
+        Its periods, both included.
+    amount : float
+        What there is.
+    unit : str
+        Of the amount.
+    setups : ndarray, shape (n,), optional
+        What a run takes whatever its size, at least 0; 0 unless given.
+    """
+
+    name: str
+    kind: AllowanceKind
+    items: IntArray
+    weights: FloatArray
+    first: int
+    last: int
+    amount: float
+    unit: str = ""
+    setups: FloatArray = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        """Fill in what was not given."""
+        if self.setups.shape != self.items.shape:
+            object.__setattr__(self, "setups", np.broadcast_to(np.zeros(()), self.items.shape))
+
+    @property
+    def span(self) -> slice:
+        """Its periods."""
+        return slice(self.first, self.last + 1)
+
+    @property
+    def per_unit(self) -> FloatArray:
+        """What a unit or pack takes in each of its periods, (n, last - first + 1) or (n, 1)."""
+        return self.weights[:, None] if self.weights.ndim == 1 else self.weights[:, self.span]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How runs of a line come to the warehouse, and at which tier of its prices.
+
+    Parameters
+    ----------
+    line : int
+        The line.
+    mode : str
+        Of transport, as ``"sea"``; empty where there are no lanes.
+    lead : int
+        Periods from leaving the factory to the first period of sale; part of `Items.lead`.
+    co2e : float
+        Kilograms per unit that is sent.
+    tier : int
+        Units from which its price holds; 0 where there are no price breaks.
+    """
+
+    line: int
+    mode: str = ""
+    lead: int = 0
+    co2e: float = 0.0
+    tier: int = 0
+
+
 @dataclass(frozen=True)
 class Problem:
     """Demand scenarios, money and limits, aligned.
@@ -169,6 +285,16 @@ class Problem:
         Capacity and how much can be added.
     overtime_cost : ndarray, shape (n_lines,)
         Money per unit of it.
+    allowances : tuple of Allowance
+        Hard limits on materials, money and the capacity of groups.
+    ways : tuple of Way
+        What `Items.way` means; one plain way a line unless given.
+    extra_parts : mapping of str to ndarray, shape (n_items, n_periods)
+        Parts of `Items.extra` by kind of cost (``"transport"``, ``"material"``); the rest is
+        production.
+    bought : tuple of Bought
+        Materials, from which a plan lists its orders. What is there in time is an allowance, and
+        what is used is paid for in `Items.extra`.
     """
 
     skus: tuple[str, ...]
@@ -192,6 +318,16 @@ class Problem:
     regular: FloatArray
     overtime: FloatArray
     overtime_cost: FloatArray
+    allowances: tuple[Allowance, ...] = ()
+    ways: tuple[Way, ...] = ()
+    extra_parts: Mapping[str, FloatArray] = field(default_factory=dict)
+    bought: tuple[Bought, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Fill in what was not given."""
+        if not self.ways:
+            plain = tuple(Way(line) for line in range(len(self.lines)))
+            object.__setattr__(self, "ways", plain)
 
     @property
     def n_skus(self) -> int:
@@ -210,10 +346,36 @@ class Problem:
 
     @property
     def n_items(self) -> int:
-        """How many blocks on lines there are."""
+        """How many blocks on lines, by each way, there are."""
         return len(self.items.block)
 
     @property
     def limit(self) -> FloatArray:
         """Capacity with all overtime, shape (n_lines, n_periods)."""
         return self.regular + self.overtime
+
+    @cached_property
+    def good_share(self) -> FloatArray:
+        """Good units per piece begun, shape (n_items,): the mean over an item's pieces."""
+        members = self.members
+        good = np.bincount(members.item, members.units, self.n_items)
+        begun = np.bincount(members.item, members.pieces, self.n_items)
+        return np.asarray(good / np.maximum(begun, 1))
+
+    @cached_property
+    def rivals(self) -> IntArray:
+        """Tiers of one price list, of which a period may hold one, shape (n_items,).
+
+        Items that have the same number, at least 0, are tiers of one block on one line by one
+        mode; -1 for an item that has no rival.
+        """
+        if not any(way.tier for way in self.ways):
+            return np.full(self.n_items, -1)
+        modes = {mode: number for number, mode in enumerate({way.mode: 0 for way in self.ways})}
+        mode = np.array([modes[way.mode] for way in self.ways])[self.items.way]
+        tiered = np.array([way.tier > 0 for way in self.ways])[self.items.way]
+        keys = np.stack([self.items.block, self.items.line, mode], axis=1)
+        _, number, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+        number = number.reshape(-1)
+        alone = (count[number] == 1) | (np.bincount(number, tiered)[number] == 0)
+        return np.where(alone, -1, number)

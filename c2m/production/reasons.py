@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from c2m.plan.tables import typed_table
+from c2m.production.allowance_worth import AllowanceWorth
 from c2m.production.evaluate import arrivals, limit_with_tolerance, line_usage
 from c2m.production.last_units import pieces_of, run_identity
 from c2m.production.lotsizing.draft import Draft
@@ -57,7 +58,12 @@ def list_runs(problem: Problem, made: IntArray) -> RunList:
 
 
 def reasons_table(
-    problem: Problem, made: IntArray, worth: CapacityWorth, runs: RunList, names: list[str]
+    problem: Problem,
+    made: IntArray,
+    worth: CapacityWorth,
+    shared: AllowanceWorth,
+    runs: RunList,
+    names: list[str],
 ) -> pd.DataFrame:
     """Return the reason of every run, and of every SKU without one.
 
@@ -69,6 +75,8 @@ def reasons_table(
         Units or packs made.
     worth : CapacityWorth
         What one more unit of capacity would earn.
+    shared : AllowanceWorth
+        What one more unit of each allowance would earn.
     runs : RunList
         The runs.
     names : list of str
@@ -82,15 +90,15 @@ def reasons_table(
     windows = _windows(problem, runs, names)
     cumulative = arrivals(problem, made).cumsum(axis=1)
     numbers = _window_numbers(problem, cumulative, windows)
-    identity = _identity(problem, made, worth, windows)
-    money = _ratios(problem, worth.price, windows)
+    identity = _identity(problem, made, worth, shared, windows)
+    money = _ratios(problem, worth.price, shared, windows)
     span = problem.calendar.label(problem.first + np.arange(problem.n_periods + 1))
     table = {
         "sku": np.array(problem.skus, dtype=object)[windows["sku"]],
         "run": windows["run"],
         "covers_from": span[windows["start"]].astype("datetime64[s]"),
         "covers_to": span[windows["stop"] - 1].astype("datetime64[s]"),
-        "limit": _limits(problem, made, windows, identity["one_more"]),
+        "limit": _limits(problem, made, windows, identity["one_more"], shared),
         "setup_per_unit": _setup_per_unit(problem, made, windows),
         **numbers,
         **money,
@@ -164,21 +172,26 @@ def _running_lost(problem: Problem, cumulative: FloatArray) -> FloatArray:
     return np.maximum.accumulate(worst, axis=0)
 
 
-def _ratios(problem: Problem, worth: FloatArray, windows: dict[str, Any]) -> dict[str, Any]:
-    """Return critical ratios before and after capacity has its price."""
+def _ratios(
+    problem: Problem, worth: FloatArray, shared: AllowanceWorth, windows: dict[str, Any]
+) -> dict[str, Any]:
+    """Return critical ratios before and after capacity and allowances have their prices."""
     sku, member, when = windows["sku"], windows["member"], windows["when"]
     runs = member >= 0
     item = problem.members.item[member]
     line = np.where(runs, problem.items.line[item], 0)
     price = np.where(runs, worth[line, when], 0.0)
-    per_unit = problem.items.unit_time[item] / pieces_of(problem)[item]
+    pieces = pieces_of(problem)[item]
+    per_unit = problem.items.unit_time[item] / pieces
+    extra = np.where(runs, problem.items.extra[item, when], 0.0) / pieces
+    taken = np.where(runs, shared.charge[item, when], 0.0) / pieces
     length = windows["stop"] - windows["start"]
     last = windows["stop"] == problem.n_periods
     left_worth = np.where(last, problem.end_value[sku], problem.unit_cost[sku])
-    under = problem.price[sku] + problem.penalty[sku] - problem.unit_cost[sku]
-    over = problem.unit_cost[sku] - left_worth + problem.holding_cost[sku] * length
+    under = problem.price[sku] + problem.penalty[sku] - problem.unit_cost[sku] - extra
+    over = problem.unit_cost[sku] + extra - left_worth + problem.holding_cost[sku] * length
     spread = np.maximum(under + over, 1e-12)
-    charged = under - np.where(runs, price * per_unit, 0.0)
+    charged = under - np.where(runs, price * per_unit, 0.0) - taken
     unit = np.array(problem.units, dtype=object)[line]
     return {
         "critical_ratio": np.clip(under / spread, 0.0, 1.0),
@@ -198,12 +211,16 @@ def _setup_per_unit(problem: Problem, made: IntArray, windows: dict[str, Any]) -
 
 
 def _identity(
-    problem: Problem, made: IntArray, worth: CapacityWorth, windows: dict[str, Any]
+    problem: Problem,
+    made: IntArray,
+    worth: CapacityWorth,
+    shared: AllowanceWorth,
+    windows: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the identity of every run's last unit; unknown for SKUs without a run."""
     rows = np.flatnonzero(windows["member"] >= 0)
     item = problem.members.item[windows["member"][rows]]
-    identity = run_identity(problem, made, worth, item, windows["when"][rows])
+    identity = run_identity(problem, made, worth, shared, item, windows["when"][rows])
     columns: dict[str, Any] = {}
     for name, values in identity.items():
         text = isinstance(values, list)
@@ -214,28 +231,36 @@ def _identity(
 
 
 def _limits(
-    problem: Problem, made: IntArray, windows: dict[str, Any], gain: FloatArray
+    problem: Problem,
+    made: IntArray,
+    windows: dict[str, Any],
+    gain: FloatArray,
+    shared: AllowanceWorth,
 ) -> list[str]:
     """Say what keeps each run as it is."""
     draft = Draft(problem, made)
     slack = limit_with_tolerance(problem) - line_usage(problem, made)
     return [
-        _run_limit(draft, int(problem.members.item[m]), int(w), float(g), slack)
+        _run_limit(draft, int(problem.members.item[m]), int(w), float(g), slack, shared)
         if m >= 0
-        else _no_run_limit(problem, int(sku))
+        else _no_run_limit(problem, int(sku), shared)
         for m, w, g, sku in zip(
             windows["member"], windows["when"], gain, windows["sku"], strict=True
         )
     ]
 
 
-def _run_limit(draft: Draft, item: int, when: int, gain: float, slack: FloatArray) -> str:
+def _run_limit(
+    draft: Draft, item: int, when: int, gain: float, slack: FloatArray, shared: AllowanceWorth
+) -> str:
     """Say in a clause what keeps a run from being larger or smaller."""
     problem, items = draft.problem, draft.problem.items
     size, line = int(draft.made[item, when]), int(items.line[item])
     moq, multiple = int(items.moq[item]), int(items.multiple[item])
     overtime = draft.used[line, when] >= problem.regular[line, when] - 1e-9
+    stopped = int(shared.blocked[item, when])
     clauses = [
+        (gain > 0 and stopped >= 0, _used_up(problem, shared, stopped)),
         (gain <= 0 and size == moq > multiple, f"the smallest run is {size:,}"),
         (
             gain > 0 and slack[line, when] < items.unit_time[item],
@@ -254,6 +279,17 @@ def _run_limit(draft: Draft, item: int, when: int, gain: float, slack: FloatArra
     return held or next(text for holds, text in clauses if holds)
 
 
+def _used_up(problem: Problem, shared: AllowanceWorth, number: int) -> str:
+    """Say that an allowance is used up, and what one more unit of it would earn."""
+    if number < 0:
+        return ""
+    allowance, price = problem.allowances[number], float(shared.price[number])
+    what = "capacity of" if allowance.kind == "capacity" else allowance.kind
+    unit = f" {allowance.unit.removesuffix('s')}".rstrip()
+    earns = f"; one more{unit or ' unit'} of it would earn {price:,.2f}" if price > 0 else ""
+    return f"the {what} {allowance.name} is used up{earns}"
+
+
 def _group_clause(draft: Draft, item: int, when: int) -> str:
     """Name the group that holds a run where it is, if one does."""
     for group in draft.groups_of.get(item, ()):
@@ -263,7 +299,7 @@ def _group_clause(draft: Draft, item: int, when: int) -> str:
     return ""
 
 
-def _no_run_limit(problem: Problem, sku: int) -> str:
+def _no_run_limit(problem: Problem, sku: int, shared: AllowanceWorth) -> str:
     """Say in a clause why a SKU is not made."""
     item = problem.members.item[problem.members.sku == sku]
     if problem.mean_net[sku, -1] + problem.supply[sku, -1] <= 0:
@@ -275,4 +311,7 @@ def _no_run_limit(problem: Problem, sku: int) -> str:
         return "every run would arrive too late" if late else "no period has room for a run in time"
     if problem.price[sku] + problem.penalty[sku] <= problem.unit_cost[sku]:
         return "a unit costs more than it brings"
+    stopped = shared.blocked[item][problem.items.most[item] > 0]
+    if (stopped >= 0).all():
+        return _used_up(problem, shared, int(stopped[0]))
     return "a run would not earn its set-up, its smallest quantity or the capacity it takes"

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from c2m.production.allowance_worth import AllowanceWorth
+from c2m.production.evaluate import arrivals, lost_so_far
+from c2m.production.last_units import first_sku, pieces_of
+from c2m.production.limits import allowance_usage
 from c2m.production.lotsizing.draft import Change, Draft
+from c2m.production.problem import IntArray, Problem
 
 
 @dataclass(frozen=True)
@@ -16,7 +21,8 @@ class Relief:
     Parameters
     ----------
     way : str
-        ``"hours"``, ``"earlier period"``, ``"other line"``, ``"MOQ waived"`` or
+        ``"hours"``, ``"earlier period"``, ``"other line"``, ``"other mode"``,
+        ``"MOQ waived"``, ``"more material"``, ``"more budget"``, ``"more capacity"`` or
         ``"order refused"``.
     gain : float
         Expected money that it would bring, before what the way itself costs.
@@ -100,6 +106,64 @@ def without_moq(draft: Draft, item: int, ready: int, units: float) -> Relief | N
         f"the {problem.calendar.word} of {label} would bring {gain:+,.2f}"
     )
     return Relief("MOQ waived", gain, text)
+
+
+def missing_allowances(
+    problem: Problem, made: IntArray, wanted: IntArray, shared: AllowanceWorth
+) -> list[tuple[object, ...]]:
+    """Return value and row of each allowance of which more would earn something.
+
+    Of the nested allowances of one name the dearest is named. What is short is what the plan
+    without limits would take more, but no more than the lost units would take.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        The plan.
+    wanted : ndarray of int, shape (n_items, n_periods)
+        The plan that would be made without limits.
+    shared : AllowanceWorth
+        What one more unit of each would earn.
+
+    Returns
+    -------
+    list of tuple
+        The value, then the columns of `c2m.plan.SHORTFALLS`.
+    """
+    rows: list[tuple[object, ...]] = []
+    named: set[tuple[str, str]] = set()
+    would = allowance_usage(problem, wanted)
+    lost = lost_so_far(problem, arrivals(problem, made).cumsum(axis=1))[:, -1]
+    for number in np.argsort(-shared.price, kind="stable").tolist():
+        each, price = problem.allowances[number], float(shared.price[number])
+        if price <= 0 or (each.kind, each.name) in named:
+            continue
+        named.add((each.kind, each.name))
+        item = int(shared.item[number])
+        need = float(_unit_need(problem, number, item))
+        units = float(lost[np.unique(_skus(problem, each.items))].sum())
+        short = min(max(float(would[number]) - each.amount, 0.0), units * need)
+        label = pd.Timestamp(problem.calendar.label([problem.first + each.first])[0])
+        unit = each.unit or "units"
+        what = f"{each.kind} {each.name}: {each.amount:,.1f} {unit} are used up"
+        relief = f"each more {unit.removesuffix('s')} would earn {price:,.2f}"
+        row = ("", label, first_sku(problem, item), short, each.unit, short / max(need, 1e-12))
+        rows.append((price * short, *row, what, relief, f"more {each.kind}", price * short))
+    return rows
+
+
+def _skus(problem: Problem, items: IntArray) -> IntArray:
+    """Return the SKUs of some items."""
+    return problem.members.sku[np.isin(problem.members.item, items)]
+
+
+def _unit_need(problem: Problem, number: int, item: int) -> float:
+    """Return what a piece of an item takes of an allowance."""
+    allowance = problem.allowances[number]
+    weight = float(allowance.per_unit[allowance.items == item].max(initial=0.0))
+    return weight / float(pieces_of(problem)[item])
 
 
 def _fitting(draft: Draft, item: int, when: int, room: float, units: float) -> int | None:

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from c2m.plan.tables import typed_table
+from c2m.production.allowance_worth import AllowanceWorth
 from c2m.production.evaluate import arrivals, lost_so_far
 from c2m.production.last_units import pieces_of
 from c2m.production.lotsizing.draft import Change, Draft
 from c2m.production.problem import FloatArray, IntArray, Problem
-from c2m.production.reliefs import Relief, without_moq
+from c2m.production.reliefs import Relief, missing_allowances, without_moq
 
 _WORTH_SAYING = 0.05
 """Share of a line's capacity above which overtime that is left is mentioned."""
@@ -24,9 +25,13 @@ _LEAST_MONEY = 0.005
 
 
 def shortfalls_table(
-    problem: Problem, made: IntArray, wanted: IntArray, worth: FloatArray
+    problem: Problem,
+    made: IntArray,
+    wanted: IntArray,
+    worth: FloatArray,
+    shared: AllowanceWorth,
 ) -> pd.DataFrame:
-    """Return where capacity is missing, and the runs that can never fit.
+    """Return where capacity, a material or money is missing, and the runs that can never fit.
 
     Units are booked to the line that would make them, in the last period, early enough for the
     sale, in which that line has no room for the next lot. Left out are rows of less than one
@@ -44,6 +49,8 @@ def shortfalls_table(
         The plan that would be made if capacity had no limit.
     worth : ndarray, shape (n_lines, n_periods)
         Money that one more unit of capacity would earn.
+    shared : AllowanceWorth
+        What one more unit of each allowance would earn.
 
     Returns
     -------
@@ -51,6 +58,7 @@ def shortfalls_table(
         The columns of `c2m.plan.SHORTFALLS`, the largest value first.
     """
     rows = _missing_capacity(problem, made, wanted, worth) + _impossible_runs(problem, made)
+    rows += missing_allowances(problem, made, wanted, shared)
     rows.sort(key=lambda row: (-row[0], *row[1:4]))
     columns: list[Any] = list(zip(*rows, strict=True))[1:] if rows else [[]] * 10
     names = ("line", "period", "sku", "short", "unit", "units", "what", "relief", "way", "gain")
@@ -170,11 +178,11 @@ def _elsewhere(
 ) -> Relief | None:
     """Name the best place with room where an item could be made in time, and what it would earn.
 
-    With `dear_overtime`, places with nothing but overtime that would not pay are passed over.
+    With `dear_overtime`, places with nothing but overtime that would not pay are passed over. A
+    `when` of -1 is for a run that can be made nowhere: any other place is in time.
     """
     problem, items = draft.problem, draft.problem.items
-    ready = when + int(items.lead[item])
-    room = problem.limit[items.line] - draft.used[items.line]
+    ready = when + int(items.lead[item]) if when >= 0 else problem.n_periods - 1
     best: tuple[float, int, int] | None = None
     for other in np.flatnonzero(items.block == items.block[item]).tolist():
         for step in range(min(ready - int(items.lead[other]) + 1, problem.n_periods)):
@@ -190,9 +198,13 @@ def _elsewhere(
                 continue
             if best is None or gain > best[0]:
                 best = gain, other, step
-    if best is None:
-        return None
-    gain, other, step = best
+    return None if best is None else _told(draft, item, packs, *best)
+
+
+def _told(draft: Draft, item: int, packs: float, gain: float, other: int, step: int) -> Relief:
+    """Put into words that an item could be made as another one, in another place."""
+    problem, items = draft.problem, draft.problem.items
+    room = problem.limit[items.line] - draft.used[items.line]
     line = int(items.line[other])
     free, kind = float(room[other, step]), ""
     if _only_overtime(draft, other, step):
@@ -205,6 +217,9 @@ def _elsewhere(
         f"one more unit would bring {brings}"
     )
     way = "earlier period" if line == int(items.line[item]) else "other line"
+    mode = problem.ways[int(items.way[other])].mode
+    if mode != problem.ways[int(items.way[item])].mode:
+        way, text = "other mode", f"by {mode or 'the plain way'}: {text}"
     units = min(packs, free / float(items.unit_time[other])) * float(pieces_of(problem)[other])
     return Relief(way, gain * units, text)
 
@@ -273,6 +288,9 @@ def _way_for_one(draft: Draft, item: int, units: float, value: float, advice: st
     """Return the cheapest way out for an item that cannot be made."""
     problem, items = draft.problem, draft.problem.items
     packs = units / float(pieces_of(problem)[item])
+    other = _elsewhere(draft, item, -1, packs, dear_overtime=False)
+    if other is not None and other.way == "other mode" and other.gain >= _LEAST_MONEY:
+        return Relief(other.way, other.gain, other.text)
     smaller = without_moq(draft, item, problem.n_periods - 1, packs)
     if smaller is not None:
         return Relief(smaller.way, smaller.gain, f"{advice}; {smaller.text}")

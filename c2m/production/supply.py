@@ -1,6 +1,9 @@
 """What is on hand and on the way: two tables from outside, and what they mean in a plan."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +20,53 @@ IntArray = NDArray[np.int64]
 
 _MOST_HINTS = 3
 """So many codes get a hint at the one that is probably meant."""
+
+
+_HIGH: Final = NormalDist().inv_cdf(0.9)
+"""Deviations within which nine of ten normal draws stay."""
+
+
+@dataclass(frozen=True)
+class LateOrders:
+    """Orders on the way that may come after they are due, over scenarios.
+
+    Parameters
+    ----------
+    sku : ndarray of int, shape (n_lines,)
+        The SKU of each line.
+    units : ndarray, shape (n_lines,)
+        What is open of it.
+    due : ndarray of int, shape (n_lines,)
+        The period in which it is due.
+    comes : ndarray of int, shape (n_lines, n_scenarios)
+        The period in which it comes, never before; the horizon's length where it is after it.
+    """
+
+    sku: IntArray
+    units: FloatArray
+    due: IntArray
+    comes: IntArray
+
+    def add_to(self, net: FloatArray) -> FloatArray:
+        """Take units that have not come back out of the supply of each scenario.
+
+        Parameters
+        ----------
+        net : ndarray, shape (n_periods, n_skus, n_scenarios)
+            Demand so far less supply so far, each line in the period in which it is due; changed.
+
+        Returns
+        -------
+        ndarray, shape (n_skus, n_periods)
+            Mean units that have not come yet and are due.
+        """
+        steps = np.arange(len(net))
+        mean = np.zeros((net.shape[1], len(net)))
+        for sku, units, due, comes in zip(self.sku, self.units, self.due, self.comes, strict=True):
+            missing = (steps[:, None] >= due) & (steps[:, None] < comes[None, :])  # [T, S]
+            net[:, sku] += units * missing
+            mean[sku] += units * missing.mean(axis=1)
+        return mean
 
 
 def read_stock(frame: object | None, skus: Sequence[str]) -> tuple[FloatArray, pd.DataFrame]:
@@ -80,14 +130,18 @@ def read_on_order(
 ) -> tuple[FloatArray, pd.DataFrame]:
     """Read the purchase-order lines that are on the way.
 
-    A line's open quantity is ordered less received. It can be sold from the period in which it
-    is due. A line that is overdue counts as arriving in the first planned period; an
-    over-shipped line has nothing open.
+    A line's open quantity is ordered less received: a line that came in part keeps the rest open,
+    an over-shipped line has nothing open. It can be sold from the period in which it is due. A
+    line that is overdue counts as arriving in the first planned period.
+
+    Where ``due_high`` is given, half of such lines come on the day they are due and nine of ten
+    by ``due_high``, as a normal law cut at the day due; `late_orders` draws when.
 
     Parameters
     ----------
     frame : DataFrame or other Arrow table, optional
-        Columns ``sku``, ``ordered``, ``received`` (units, at least 0) and ``due`` (a date).
+        Columns ``sku``, ``ordered``, ``received`` (units, at least 0), ``due`` (a date), and
+        optionally ``due_high`` (a date, not before; empty where the day is certain).
     skus : sequence of str
         The SKUs of the plan.
     calendar : Calendar
@@ -98,7 +152,7 @@ def read_on_order(
     Returns
     -------
     arrivals : ndarray, shape (n_skus, n_periods)
-        Units that arrive.
+        Units that arrive, each line when it is due.
     table : DataFrame
         The table as it was understood, with ``open``.
 
@@ -124,8 +178,9 @@ def read_on_order(
     check.numbers("ordered", at_least=0)
     check.numbers("received", at_least=0)
     due = read_days(check, "due", tz=None)
+    high = _read_high(check, due)
     check.done()
-    warn_of_unnamed("on_order", table.columns, ["sku", "ordered", "received", "due"])
+    warn_of_unnamed("on_order", table.columns, ["sku", "ordered", "received", "due", "due_high"])
     codes = text_codes(table["sku"])
     ordered = table["ordered"].to_numpy(dtype=np.float64)
     received = table["received"].to_numpy(dtype=np.float64)
@@ -145,7 +200,77 @@ def read_on_order(
             "open": left,
         }
     )
+    if high is not None:
+        plain["due_high"] = high.astype("datetime64[s]")
     return arrivals, plain
+
+
+def late_orders(
+    table: pd.DataFrame,
+    skus: Sequence[str],
+    calendar: Calendar,
+    span: tuple[int, int],
+    draw: tuple[int, int],
+) -> LateOrders | None:
+    """Draw when the orders come that may be late.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `read_on_order` returns it.
+    skus : sequence of str
+        The SKUs of the plan.
+    calendar : Calendar
+        The plan's periods.
+    span : (int, int)
+        Number of the first planned period, and how many there are.
+    draw : (int, int)
+        How many scenarios, and the seed.
+
+    Returns
+    -------
+    LateOrders or None
+        None where every day is certain.
+    """
+    if "due_high" not in table or not len(table):
+        return None
+    first, n_periods = span
+    row = pd.Index(skus).get_indexer(pd.Index(table["sku"]))
+    wait = (table["due_high"] - table["due"]).dt.days.to_numpy(dtype=np.float64)
+    used = (row >= 0) & (table["open"].to_numpy() > 0) & (wait > 0)
+    if not used.any():
+        return None
+    n_scenarios, seed = draw
+    normal = np.random.default_rng([seed, len(table)]).standard_normal((len(table), n_scenarios))
+    delay = np.ceil(np.maximum(normal[used], 0.0) / _HIGH * wait[used, None])
+    due = table["due"].to_numpy("datetime64[D]")[used]
+    day = due[:, None] + delay.astype("timedelta64[D]")
+    step = _due_step(day.ravel(), calendar, first, n_periods).reshape(day.shape)
+    return LateOrders(
+        sku=row[used],
+        units=table["open"].to_numpy(dtype=np.float64)[used],
+        due=np.maximum(_due_step(due, calendar, first, n_periods), 0),
+        comes=np.maximum(step, 0),
+    )
+
+
+def _read_high(check: Check, due: NDArray[np.datetime64]) -> NDArray[np.datetime64] | None:
+    """Return the days by which nine of ten lines have come; the day due where it is empty."""
+    if "due_high" not in check.frame:
+        return None
+    given = check.frame["due_high"].notna().to_numpy(dtype=bool)
+    filled = check.frame["due_high"].astype("object").where(given, check.frame["due"])
+    inner = Check(check.table, check.frame.assign(due_high=filled), check.place)
+    high = read_days(inner, "due_high", tz=None)
+    check.problems += inner.problems
+    check.fixes += [fix for fix in inner.fixes if fix not in check.fixes]
+    if not check.problems:
+        check.rows(
+            np.asarray(high < due),
+            "has a 'due_high' before 'due'",
+            "correct the day by which nine of ten such orders have come",
+        )
+    return high
 
 
 def _due_step(

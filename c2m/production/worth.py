@@ -54,10 +54,13 @@ def capacity_worth(problem: Problem, made: IntArray) -> CapacityWorth:
     used = line_usage(problem, made)
     scarce = used >= problem.regular * (1.0 - _SCARCE)
     draft = Draft(problem, made)
-    next_size, can = _next_lots(problem, made, scarce)
+    next_size, can = next_lots(problem, made, scarce)
     started = (made == 0) * problem.items.setup_time[:, None]
     more = problem.items.unit_time[:, None] * (next_size - made) + started
     can &= (problem.regular - used)[problem.items.line] < more * (1.0 - 1e-9)
+    for number in range(len(problem.allowances)):
+        left = draft.taken.limit[number] - draft.taken.used[number]
+        can &= needs_of(draft, number, next_size) <= left
     in_overtime = (problem.limit - used)[problem.items.line] >= more
     cost = problem.overtime_cost
     best = np.zeros(problem.regular.shape)
@@ -80,8 +83,25 @@ def capacity_worth(problem: Problem, made: IntArray) -> CapacityWorth:
     return CapacityWorth(np.where(scarce, best, 0.0), waiting, needs)
 
 
-def _next_lots(problem: Problem, made: IntArray, scarce: BoolArray) -> tuple[IntArray, BoolArray]:
-    """Return the next larger size of every run, and where only capacity is in its way."""
+def next_lots(problem: Problem, made: IntArray, scarce: BoolArray) -> tuple[IntArray, BoolArray]:
+    """Return the next larger size of every run, and where no limit of its own is in its way.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        The plan.
+    scarce : ndarray of bool, shape (n_lines, n_periods)
+        Lines and periods to look at.
+
+    Returns
+    -------
+    size : ndarray of int, shape (n_items, n_periods)
+        In units or packs.
+    can : ndarray of bool, shape (n_items, n_periods)
+        Where capacity and allowances alone could forbid it.
+    """
     items = problem.items
     multiple, moq = items.multiple[:, None], items.moq[:, None]
     size = np.where(made > 0, made + multiple, moq)
@@ -96,4 +116,33 @@ def _next_lots(problem: Problem, made: IntArray, scarce: BoolArray) -> tuple[Int
         pieces = group.weights @ made[group.items]
         after = pieces + group.weights[:, None] * (size - made)[group.items]
         can[group.items] &= np.asarray(group.allows(after))
+    for number in np.unique(problem.rivals[problem.rivals >= 0]).tolist():
+        rows = np.flatnonzero(problem.rivals == number)
+        runs = made[rows] > 0
+        can[rows] &= runs.sum(axis=0) - runs == 0
     return size, can
+
+
+def needs_of(draft: Draft, number: int, size: IntArray) -> FloatArray:
+    """Return what larger runs take more of an allowance.
+
+    Parameters
+    ----------
+    draft : Draft
+        The plan.
+    number : int
+        Entry of `Problem.allowances`.
+    size : ndarray of int, shape (n_items, n_periods)
+        New sizes, above 0.
+
+    Returns
+    -------
+    ndarray, shape (n_items, n_periods)
+        In the allowance's unit.
+    """
+    allowance, made = draft.problem.allowances[number], draft.made
+    need = np.zeros(made.shape)
+    mine, span = allowance.items, allowance.span
+    need[mine, span] = allowance.per_unit * (size - made)[mine, span]
+    need[mine, span] += allowance.setups[:, None] * (made[mine, span] == 0)
+    return need

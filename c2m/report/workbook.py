@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from c2m.engines import engine
+from c2m.report.bought_sheets import sheet_names, write_bought
 from c2m.report.files import whole_file
 from c2m.report.inputs_sheet import write_inputs
 from c2m.report.outlook import bound_sentence
@@ -84,6 +85,7 @@ def _write(book: Book, plan: "Plan", demand: "Demand | None", describe: Sequence
     _write_plan(book, plan, described(plan.runs))
     _write_skus(book, plan, described(sku_table(plan)))
     _write_load(book, plan)
+    write_bought(book, plan)
     _write_forecast(book, plan, demand)
     _write_why(book, plan)
     write_inputs(book, plan)
@@ -107,12 +109,14 @@ def _write_plan(book: Book, plan: "Plan", runs: pd.DataFrame) -> None:
         SheetColumn("quantity", "Units", "whole"),
         SheetColumn("available", "To sell from", "date"),
         SheetColumn("capacity_used", " / ".join(units).capitalize() or "Capacity", "units"),
+        *_way_columns(runs),
     ]
+    others = ["By SKU", "Load", *sheet_names(plan), "Forecast", "Why", "Inputs"]
     lines = [
         f"{plural(plan.n_periods, word)} from {day(plan.periods[0])}, made from data up to the "
         f"{word} of {day(plan.cutoff)}." + (f" Money in {plan.currency}." if plan.currency else ""),
-        f"Every row is a run. Blue rows start in the first {word}. Other sheets: By SKU, Load, "
-        "Forecast, Why, Inputs.",
+        f"Every row is a run. Blue rows start in the first {word}. Other sheets: "
+        f"{', '.join(others)}.",
         bound_sentence(plan),
     ]
     sheet.set_row(0, _TITLE_HEIGHT)
@@ -129,6 +133,22 @@ def _write_plan(book: Book, plan: "Plan", runs: pd.DataFrame) -> None:
     if len(runs):
         area = (head + 1, 0, last, len(columns) - 1)
         sheet.conditional_format(*area, {**rule, "format": book.formats["now"]})
+
+
+def _way_columns(runs: pd.DataFrame) -> list[SheetColumn]:
+    """Return the days and the mode of the way to the warehouse, where they are known."""
+    columns = []
+    if (runs["mode"] != "").any():
+        columns.append(SheetColumn("mode", "By"))
+    if runs["ex_factory"].notna().any():
+        columns += [
+            SheetColumn("order_by", "Order by", "date"),
+            SheetColumn("ex_factory", "Ex factory", "date"),
+            SheetColumn("in_warehouse", "In warehouse", "date"),
+        ]
+    if runs["firm"].any():
+        columns.append(SheetColumn("firm", "Firm"))
+    return columns
 
 
 def _shown_total(

@@ -2,7 +2,9 @@ import datetime
 import re
 import sys
 import zipfile
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -56,6 +58,9 @@ def test_every_run_is_on_the_plan_sheet(book, case):
     assert [row["Make in week of"] for row in rows] == [day.date() for day in runs["period"]]
     assert [row["To sell from"] for row in rows] == [day.date() for day in runs["available"]]
     assert rows[0]["Product"].startswith("style <")
+    days = {"Order by": "order_by", "Ex factory": "ex_factory", "In warehouse": "in_warehouse"}
+    for title, column in days.items():
+        assert [row[title] for row in rows] == [day.date() for day in runs[column]]
 
 
 def test_the_plan_sheet_begins_with_what_it_is(book, case):
@@ -196,3 +201,26 @@ def test_without_xlsxwriter_the_error_says_what_to_install(case, tmp_path, monke
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
     with pytest.raises(c2m.MissingEngineError, match=r'pip install "c2m\[report\]"'):
         write_workbook(tmp_path / "plan.xlsx", case.plan)
+
+
+def test_materials_modes_and_budgets_have_columns_and_sheets_of_their_own(case, tmp_path):
+    runs, period = case.plan.runs, case.plan.periods[0]
+    cloth = {"material": ["CLOTH"], "unit": ["m"], "period": [period], "used": [6.0],
+             "ordered": [8.0], "order_by": [period], "cost": [16.0], "left": [2.0]}  # fmt: skip
+    money = {"name": ["TEES"], "kind": ["budget"], "first": [period], "last": [period],
+             "amount": [90.0], "used": [89.0], "unit": ["EUR"], "price": [1.5],
+             "sku": [case.plan.skus[0]]}  # fmt: skip
+    tables = {
+        **case.plan.tables,
+        "runs": runs.assign(mode="sea", firm=True),
+        "materials": pd.DataFrame(cloth),
+        "allowances": pd.DataFrame(money),
+    }
+    book = read(write_workbook(tmp_path / "plan.xlsx", replace(case.plan, tables=tables)))
+    row = table(book["Plan"], "Run")[0]
+    assert (row["By"], row["Firm"]) == ("sea", "True")
+    assert "Materials, Shared" in book["Plan"][2][0]
+    (order,) = table(book["Materials"], "Material")
+    assert (order["To order"], order["Order by"]) == (8.0, period.date())
+    (shared,) = table(book["Shared"], "What is shared")
+    assert (shared["There is"], shared["Used"]) == (90.0, 89.0)

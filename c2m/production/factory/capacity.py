@@ -1,4 +1,4 @@
-"""How much of each period a line stands still."""
+"""How much of each period a line stands still, and what a unit takes of its capacity."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from c2m.checks import BoolArray
 from c2m.periods import Calendar, Ordinals
-from c2m.production.factory.tables import ALL_LINES
+from c2m.production.factory.making import ALL_LINES, PIECES_IN_A_DOZEN
 
 
 def shut_share(
@@ -58,6 +58,50 @@ def days_shut(lines: pd.Series, shutdowns: pd.DataFrame) -> NDArray[np.int64]:
     last = shutdowns["last_day"].to_numpy("datetime64[D]").max()
     shut = _shut_days(lines, shutdowns, first, int((last - first).astype(np.int64)) + 1)
     return np.asarray(shut.sum(axis=1), dtype=np.int64)
+
+
+def shut_together(
+    lines: pd.Series, shutdowns: pd.DataFrame, calendar: Calendar, ordinals: Ordinals
+) -> NDArray[np.float64]:
+    """Return the share of the days of each period on which all of some lines stand still.
+
+    Parameters
+    ----------
+    lines, shutdowns, calendar, ordinals
+        See `shut_share`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_periods,)
+        0 where some line runs every day.
+    """
+    bounds = calendar.label(np.append(ordinals, ordinals[-1] + 1))
+    day = (bounds - bounds[0]).astype(np.int64)
+    shut = _shut_days(lines, shutdowns, bounds[0], int(day[-1])).all(axis=0)
+    before = np.pad(np.cumsum(shut), (1, 0))
+    return np.asarray(np.diff(before[day]) / np.diff(day), dtype=np.float64)
+
+
+def line_times(routings: pd.DataFrame, lines: pd.DataFrame) -> pd.Series:
+    """Return what a unit of each routing takes, in the unit of its line.
+
+    Parameters
+    ----------
+    routings : DataFrame
+        Columns ``line`` and ``unit_time``.
+    lines : DataFrame
+        Columns ``line`` and ``unit``.
+
+    Returns
+    -------
+    Series of float64
+        One value a routing; a line that counts dozens takes the twelfth of the pieces.
+    """
+    dozens = lines.loc[(lines["unit"] == "dozens").to_numpy(dtype=bool), "line"]
+    if not len(dozens):
+        return routings["unit_time"]
+    counted = routings["line"].astype("object").isin(dozens.astype("object"))
+    return routings["unit_time"].where(~counted, routings["unit_time"] / PIECES_IN_A_DOZEN)
 
 
 def _shut_days(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from numbers import Real
 from typing import Final
 
@@ -17,6 +18,10 @@ from c2m.production.factory.tables import TABLES, Column, Row, columns
 
 _LARGEST_WHOLE: Final = 2.0**53
 """Above it a float no longer holds every whole number."""
+
+
+_FITS: Final[Mapping[str, object]] = {"code": "-", "number": 0.5, "date": date(2000, 1, 1)}
+"""What passes every check of a kind, put where a cell may be empty and is."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +103,12 @@ def check_tables(sources: Mapping[str, Source]) -> dict[str, Check]:
         order and type. A value that is wrong is noted and becomes unknown, so that later checks
         do not report it again. A table not given is empty.
     """
-    checks = {}
-    for name, row in TABLES.items():
-        source = sources.get(name, Source(pd.DataFrame(), str))
-        checks[name] = read_columns(name, source, row)
-    return checks
+    return {
+        name: read_columns(name, sources[name], row)
+        if name in sources
+        else Check(name, _empty(name))
+        for name, row in TABLES.items()
+    }
 
 
 def read_columns(table: str, source: Source, row: type[Row]) -> Check:
@@ -150,19 +156,31 @@ def finished(checks: Mapping[str, Check]) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        Text, float64, int64 and ``datetime64[s]`` columns.
+        Text, float64, int64 and ``datetime64[s]`` columns; unknown where a cell may be empty.
     """
+    return {
+        name: check.frame.astype(_dtypes(name)) if len(check.frame) else _empty(name).copy()
+        for name, check in checks.items()
+    }
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    """Return a table without rows; nobody writes to it."""
+    check = read_columns(name, Source(pd.DataFrame(), str), TABLES[name])
+    return check.frame.astype(_dtypes(name))
+
+
+def _dtypes(name: str) -> dict[str, str]:
+    """Return the types of a table's columns; a cell that may be empty keeps its unknown."""
     final = {"code": "str", "choice": "str", "date": "datetime64[s]"}
-    frames = {}
-    for name, check in checks.items():
-        dtypes = {
-            column.name: "int64"
-            if column.kind == "whole" and not column.infinite
-            else final.get(column.kind, "float64")
-            for column in columns(TABLES[name])
-        }
-        frames[name] = check.frame.astype(dtypes)
-    return frames
+    return {
+        column.name: "int64"
+        if column.kind == "whole" and not column.infinite
+        else final.get(column.kind, "float64")
+        for column in columns(TABLES[name])
+        if not column.may_be_empty
+    }
 
 
 def _values(check: Check, column: Column) -> pd.Series:
@@ -171,13 +189,26 @@ def _values(check: Check, column: Column) -> pd.Series:
     if column.name not in check.frame.columns or len(rows) == 0:
         default = None if column.required else column.default
         series = pd.Series([default] * len(rows), index=rows, dtype="object")
-    elif column.kind == "date":
-        series = _dates(check, column.name)
-    elif column.kind in {"code", "choice"}:
-        series = _codes(check, column)
-    else:
-        series = pd.Series(_numbers(check, column), index=rows)
-    return _typed(series, column)
+        return _typed(series, column)
+    given = check.frame[column.name].notna()
+    if column.may_be_empty and not given.all():
+        return _typed(_given_values(check, column, given), column)
+    return _typed(_checked_values(check, column), column)
+
+
+def _checked_values(check: Check, column: Column) -> pd.Series:
+    if column.kind == "date":
+        return _dates(check, column.name)
+    if column.kind in {"code", "choice"}:
+        return _codes(check, column)
+    return pd.Series(_numbers(check, column), index=check.frame.index)
+
+
+def _given_values(check: Check, column: Column, given: pd.Series) -> pd.Series:
+    """Return a column whose cells may be empty, after checking those that are not."""
+    filled = check.frame[column.name].astype("object").where(given, _FITS[column.kind])
+    check.frame = check.frame.assign(**{column.name: filled})
+    return _checked_values(check, column).astype("object").where(given, None)
 
 
 def _typed(series: pd.Series, column: Column) -> pd.Series:
@@ -242,7 +273,7 @@ def _numbers(check: Check, column: Column) -> NDArray[np.float64]:
         name,
         np.where(unlimited | wrong, 1.0, values),
         at_least=column.at_least,
-        at_most=_LARGEST_WHOLE if whole else None,
+        at_most=_LARGEST_WHOLE if whole else column.at_most,
         whole=whole,
     )
     if column.above is not None:
@@ -253,8 +284,9 @@ def _numbers(check: Check, column: Column) -> NDArray[np.float64]:
             lambda row: float(values[row]),
         )
     low = -np.inf if column.at_least is None else column.at_least
-    high = np.nextafter(-np.inf if column.above is None else column.above, np.inf)
-    right = np.isfinite(values) & (values >= max(low, high))
+    above = np.nextafter(-np.inf if column.above is None else column.above, np.inf)
+    high = np.inf if column.at_most is None else column.at_most
+    right = np.isfinite(values) & (values >= max(low, above)) & (values <= high)
     return np.where(unlimited | right, values, np.nan)
 
 

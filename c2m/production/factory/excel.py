@@ -14,8 +14,8 @@ from c2m.engines import engine
 from c2m.errors import ArgumentError, DataError
 from c2m.frames import did_you_mean, name_list
 from c2m.production.factory.checks import Source
+from c2m.production.factory.columns import columns
 from c2m.production.factory.files import FILE_TABLES, Contents, cells_to_frame, need_file
-from c2m.production.factory.tables import columns
 
 HELP_SHEET: Final = "Help"
 """The sheet of the template that explains it; it is never read."""

@@ -2,65 +2,38 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from c2m.checks import Check
 from c2m.errors import ArgumentError, warn
 from c2m.periods import Calendar
 from c2m.production.factory import view
-from c2m.production.factory.capacity import shut_share
 from c2m.production.factory.checks import as_source, finished, raise_all
 from c2m.production.factory.excel import read_excel
 from c2m.production.factory.files import Contents, read_settings, settings_of
+from c2m.production.factory.held import FactoryTables
 from c2m.production.factory.links import checked_tables, warn_about_values
-from c2m.production.factory.tables import (
-    TABLES,
-    Group,
-    Limit,
-    Line,
-    Prepack,
-    Product,
-    Routing,
-    Settings,
-    Shutdown,
-)
+from c2m.production.factory.settings import Policy, Settings
 from c2m.production.factory.toml import read_toml, write_toml
 from c2m.production.factory.workbook import write_workbook
-
-__all__ = ["Factory", "Group", "Limit", "Line", "Prepack", "Product", "Routing", "Shutdown"]
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
 Table: TypeAlias = object
 """A pandas, polars or pyarrow frame, or a sequence of the row dataclasses."""
 
-FloatArray: TypeAlias = NDArray[np.float64]
 
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Factory:
+class Factory(FactoryTables):
     """What a factory can make. Build it with `from_frames`, `from_toml` or `from_excel`.
 
-    Parameters
-    ----------
-    calendar : Calendar
-        How days are grouped into periods; a plan's demand must use the same.
-    currency : str or None
-        Currency of every amount of money.
-    name : str
-        Name of the factory.
-    lines, products, routings, shutdowns, groups, prepacks, limits : DataFrame
-        Checked tables. Their columns are the fields of `Line`, `Product`, `Routing`, `Shutdown`,
-        `Group`, `Prepack` and `Limit`, in that order; a table that was not given has no rows.
+    It holds a calendar, a currency, a name, a policy and the checked tables, see `FactoryTables`.
 
     Examples
     --------
+    >>> from c2m.production import Line, Product, Routing
     >>> factory = Factory.from_frames(
     ...     lines=[Line("A", capacity=2400.0, unit="minutes")],
     ...     products=[Product("TEE-M", price=20.0, unit_cost=6.0, end_value=4.0)],
@@ -70,17 +43,6 @@ class Factory:
     >>> factory
     Factory('factory': 1 line, 1 product, 1 routing, freq 'W', EUR)
     """
-
-    calendar: Calendar
-    currency: str | None
-    name: str
-    lines: pd.DataFrame
-    products: pd.DataFrame
-    routings: pd.DataFrame
-    shutdowns: pd.DataFrame
-    groups: pd.DataFrame
-    prepacks: pd.DataFrame
-    limits: pd.DataFrame
 
     @classmethod
     def from_frames(
@@ -93,6 +55,17 @@ class Factory:
         limits: Table | None = None,
         groups: Table | None = None,
         prepacks: Table | None = None,
+        families: Table | None = None,
+        group_capacities: Table | None = None,
+        price_breaks: Table | None = None,
+        materials: Table | None = None,
+        material_orders: Table | None = None,
+        bill_of_materials: Table | None = None,
+        lanes: Table | None = None,
+        markdowns: Table | None = None,
+        budgets: Table | None = None,
+        rates: Table | None = None,
+        policy: Policy | None = None,
         freq: str | pd.DataFrame | Calendar = "W",
         currency: str | None = None,
         name: str = "factory",
@@ -100,7 +73,7 @@ class Factory:
         """Build a factory from tables.
 
         A column that is left out takes the default of the row's dataclass; a column that is
-        there must be filled in every row.
+        there must be filled in every row, unless its default is None.
 
         Parameters
         ----------
@@ -109,6 +82,14 @@ class Factory:
             columns, or lists of these.
         shutdowns, limits, groups, prepacks : DataFrame or sequence of rows, optional
             The same for `Shutdown`, `Limit`, `Group` and `Prepack`.
+        families, group_capacities, price_breaks : DataFrame or sequence of rows, optional
+            The same for `SetupFamily`, `GroupCapacity` and `PriceBreak`.
+        materials, material_orders, bill_of_materials : DataFrame or sequence of rows, optional
+            The same for `Material`, `MaterialOrder` and `MaterialUse`.
+        lanes, markdowns, budgets, rates : DataFrame or sequence of rows, optional
+            The same for `Lane`, `Markdown`, `Budget` and `Rate`.
+        policy : Policy, optional
+            How careful plans are.
         freq : str, DataFrame or Calendar
             Length of a period, see `Calendar.of`.
         currency : str, optional
@@ -130,6 +111,7 @@ class Factory:
 
         Examples
         --------
+        >>> from c2m.production import Product, Routing
         >>> Factory.from_frames(
         ...     lines=pd.DataFrame({"line": ["A"], "capacity": [100], "unit": ["pieces"]}),
         ...     products=[Product("TEE-M", price=20.0, unit_cost=6.0, end_value=4.0)],
@@ -155,6 +137,16 @@ class Factory:
             "groups": groups,
             "prepacks": prepacks,
             "limits": limits,
+            "families": families,
+            "group_capacities": group_capacities,
+            "price_breaks": price_breaks,
+            "materials": materials,
+            "material_orders": material_orders,
+            "bill_of_materials": bill_of_materials,
+            "lanes": lanes,
+            "markdowns": markdowns,
+            "budgets": budgets,
+            "rates": rates,
         }
         sources = {
             table: as_source(value, table) for table, value in given.items() if value is not None
@@ -162,18 +154,19 @@ class Factory:
         for argument, value in (("currency", currency), ("name", name)):
             if value is not None and not (isinstance(value, str) and value):
                 raise ArgumentError(f"Expected {argument} to be text, got {value!r}.")
-        checks = checked_tables(sources)
+        if policy is not None and not isinstance(policy, Policy):
+            raise ArgumentError(f"Expected policy to be a Policy, got {policy!r}.")
+        checks = checked_tables(sources, currency)
         raise_all("factory", checks.values())
-        return _make(checks, Calendar.of(freq), currency, name)
+        return _make(checks, Calendar.of(freq), currency, name, policy or Policy())
 
     @classmethod
     def from_toml(cls, path: PathLike) -> "Factory":
         """Read a factory from a TOML file.
 
-        The file has the keys ``name``, ``freq`` and ``currency`` and one array per table:
-        ``lines``, ``products``, ``routings``, ``shutdowns``, ``groups``, ``prepacks``, ``limits``
-        (and ``periods`` with ``start`` and ``end`` where the freq is ``"table"``). A key that is
-        left out takes the default of the row's dataclass.
+        The file has the keys ``name``, ``freq`` and ``currency``, those of `Policy`, and one array
+        per table of `FactoryTables` (and ``periods`` with ``start`` and ``end`` where the freq is
+        ``"table"``). A key that is left out takes the default of the row's dataclass.
 
         Parameters
         ----------
@@ -285,61 +278,6 @@ class Factory:
         write_toml(Path(path), *self._file_tables())
         return Path(path)
 
-    def capacity(self, first_ordinal: int, n_periods: int) -> tuple[FloatArray, FloatArray]:
-        """Return what each line can do in each period, shutdowns taken off.
-
-        A period loses the share of its days on which the line stands still, at the normal cost
-        and in overtime alike. Shutdowns that overlap count once.
-
-        Parameters
-        ----------
-        first_ordinal : int
-            Number of the first period, see `Calendar.ordinal`.
-        n_periods : int
-            How many periods.
-
-        Returns
-        -------
-        regular, overtime : ndarray of float64, shape (n_lines, n_periods)
-            Capacity in each line's unit, lines in the order of `lines`.
-
-        Raises
-        ------
-        ArgumentError
-            If `n_periods` is below 1.
-
-        Examples
-        --------
-        >>> factory = Factory.from_frames(
-        ...     lines=[Line("A", 700.0, "pieces", overtime_limit=70.0)],
-        ...     products=[Product("TEE", 20.0, 6.0, 4.0)],
-        ...     routings=[Routing("TEE", "A")],
-        ...     shutdowns=[Shutdown("*", "2026-12-24", "2027-01-03")],
-        ... )
-        >>> first = int(factory.calendar.ordinal("2026-12-14"))
-        >>> regular, overtime = factory.capacity(first, 3)
-        >>> regular.round(6)
-        array([[700., 300.,   0.]])
-        """
-        if n_periods < 1:
-            raise ArgumentError(f"Expected n_periods >= 1, got {n_periods}.")
-        ordinals = np.arange(first_ordinal, first_ordinal + n_periods)
-        shut = shut_share(self.lines["line"], self.shutdowns, self.calendar, ordinals)  # [L, T]
-        regular = self.lines["capacity"].to_numpy()[:, None] * (1.0 - shut)
-        overtime = self.lines["overtime_limit"].to_numpy()[:, None] * (1.0 - shut)
-        return regular, overtime
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return all tables by name, in the order in which a person fills them in.
-
-        Returns
-        -------
-        dict of str to DataFrame
-            ``lines``, ``products``, ``routings``, ``shutdowns``, ``groups``, ``prepacks``,
-            ``limits``.
-        """
-        return {name: getattr(self, name) for name in TABLES}
-
     def summary(self) -> pd.DataFrame:
         """Return one row per line: what it can do and what is made on it.
 
@@ -359,35 +297,28 @@ class Factory:
         """Return the factory as HTML for a notebook."""
         return view.html(self)
 
-    def __eq__(self, other: object) -> bool:
-        """Return whether both say the same, the order of their rows included."""
-        if not isinstance(other, Factory):
-            return NotImplemented
-        facts = (self.calendar, self.currency, self.name)
-        return facts == (other.calendar, other.currency, other.name) and all(
-            frame.equals(getattr(other, name)) for name, frame in self.tables().items()
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
     def _file_tables(self) -> tuple[Settings, dict[str, pd.DataFrame]]:
-        settings, periods = settings_of(self.calendar, self.currency, self.name)
+        settings, periods = settings_of(self.calendar, self.currency, self.name, self.policy)
         return settings, {**self.tables(), "periods": periods}
 
 
 def _from_contents(contents: Contents) -> Factory:
     """Check a factory's file and build the factory."""
     settings, calendar, checks = read_settings(contents)
-    tables = checked_tables(contents.sources)
+    tables = checked_tables(contents.sources, settings.currency)
     raise_all(contents.title, [contents.check, *checks, *tables.values()])
     for note in contents.notes:
         warn(note)
-    return _make(tables, calendar, settings.currency, settings.name)
+    return _make(tables, calendar, settings.currency, settings.name, settings.policy)
 
 
 def _make(
-    checks: Mapping[str, Check], calendar: Calendar, currency: str | None, name: str
+    checks: Mapping[str, Check],
+    calendar: Calendar,
+    currency: str | None,
+    name: str,
+    policy: Policy,
 ) -> Factory:
     frames = finished(checks)
-    warn_about_values(frames["products"])
-    return Factory(calendar=calendar, currency=currency, name=name, **frames)
+    warn_about_values(frames)
+    return Factory(calendar=calendar, currency=currency, name=name, policy=policy, **frames)

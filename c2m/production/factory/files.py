@@ -1,7 +1,7 @@
 """What a factory's files have in common: settings, defaults of empty cells, the calendar."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,8 @@ from c2m.checks import Check
 from c2m.errors import ArgumentError, DataError
 from c2m.periods import Calendar
 from c2m.production.factory.checks import Source, read_columns
-from c2m.production.factory.tables import TABLES, Period, Row, Settings, columns
+from c2m.production.factory.settings import Period, Policy, Settings
+from c2m.production.factory.tables import TABLES, Row, columns
 
 FILE_TABLES: Final[Mapping[str, type[Row]]] = {
     "settings": Settings,
@@ -129,6 +130,10 @@ def read_settings(contents: Contents) -> tuple[Settings, Calendar, list[Check]]:
     found = (
         Settings(**{str(name): value for name, value in given[0].items()}) if given else Settings()
     )
+    if found.fill_rate is not None and found.cycle_service_level is not None:
+        settings.add(
+            "there are a 'fill_rate' and a 'cycle_service_level'", "keep one of the two levels"
+        )
     calendar = Calendar.of(Settings().freq)
     if not settings.problems and not periods.problems:
         calendar = _calendar(found.freq, settings, periods) or calendar
@@ -136,13 +141,13 @@ def read_settings(contents: Contents) -> tuple[Settings, Calendar, list[Check]]:
 
 
 def settings_of(
-    calendar: Calendar, currency: str | None, name: str
+    calendar: Calendar, currency: str | None, name: str, policy: Policy
 ) -> tuple[Settings, pd.DataFrame]:
     """Return the settings and the period table that a file needs to say the same.
 
     Parameters
     ----------
-    calendar, currency, name
+    calendar, currency, name, policy
         See `Factory`.
 
     Returns
@@ -157,7 +162,7 @@ def settings_of(
         {"start": bounds.iloc[:-1], "end": bounds.iloc[1:].reset_index(drop=True)}
     )
     periods["end"] -= pd.Timedelta(days=1)
-    return Settings(name, calendar.freq, currency), periods
+    return Settings(name, calendar.freq, currency, **asdict(policy)), periods
 
 
 def _calendar(freq: str, settings: Check, periods: Check) -> Calendar | None:

@@ -8,20 +8,26 @@ from numpy.typing import NDArray
 
 from c2m.checks import BoolArray, Check
 from c2m.errors import warn
-from c2m.frames import did_you_mean
+from c2m.production.factory.buying_links import check_buying
+from c2m.production.factory.capacity import line_times
 from c2m.production.factory.checks import Source, check_tables
-from c2m.production.factory.tables import ALL_LINES, REQUIRED_TABLES
+from c2m.production.factory.codes import check_known, check_spans, is_in, unknown_rows
+from c2m.production.factory.making import ALL_LINES, TOGETHER
+from c2m.production.factory.markdowns import mean_end_value
+from c2m.production.factory.tables import REQUIRED_TABLES
 
 _SCOPE_TABLES = {"group": ("groups", "group"), "prepack": ("prepacks", "prepack")}
 
 
-def checked_tables(sources: Mapping[str, Source]) -> dict[str, Check]:
+def checked_tables(sources: Mapping[str, Source], currency: str | None) -> dict[str, Check]:
     """Check every table by itself and against the others.
 
     Parameters
     ----------
     sources : mapping of str to Source
         The tables that were given, by name.
+    currency : str or None
+        The factory's.
 
     Returns
     -------
@@ -30,6 +36,7 @@ def checked_tables(sources: Mapping[str, Source]) -> dict[str, Check]:
     """
     checks = check_tables(sources)
     _check_links(checks)
+    check_buying(checks, currency)
     return checks
 
 
@@ -41,29 +48,40 @@ def _check_links(checks: Mapping[str, Check]) -> None:
     _check_lines(checks["lines"])
     _check_products(checks["products"])
     for name in ("routings", "groups", "prepacks"):
-        _check_known(checks[name], "sku", "products", checks["products"].frame["sku"])
+        check_known(checks[name], "sku", "products", checks["products"].frame["sku"])
     line_codes = checks["lines"].frame["line"]
-    _check_known(checks["routings"], "line", "lines", line_codes)
-    for name in ("shutdowns", "limits"):
-        _check_known(checks[name], "line", "lines", line_codes, or_all=True)
-    _check_shutdowns(checks["shutdowns"])
+    check_known(checks["routings"], "line", "lines", line_codes)
+    for name in ("shutdowns", "families"):
+        check_known(checks[name], "line", "lines", line_codes, also=(ALL_LINES,))
+    for name in ("limits", "group_capacities"):
+        check_known(checks[name], "line", "lines", line_codes, also=(ALL_LINES, TOGETHER))
+    check_spans(checks["shutdowns"])
     _check_names(checks)
     _check_lots(checks["routings"])
     _check_lots(checks["limits"])
     _check_routing_runs(checks)
     _check_prepacks(checks)
     _check_limit_runs(checks)
+    for name, column in (("families", "family"), ("group_capacities", "group")):
+        _check_shared(checks, name, column)
+    _check_group_minutes(checks)
 
 
-def warn_about_values(products: pd.DataFrame) -> None:
+def warn_about_values(tables: Mapping[str, pd.DataFrame]) -> None:
     """Warn about money that makes a plan look strange.
+
+    SKUs whose cost does not stand in the products alone are left alone.
 
     Parameters
     ----------
-    products : DataFrame
-        The checked products.
+    tables : mapping of str to DataFrame
+        The checked tables.
     """
-    generous = (products["end_value"] > products["unit_cost"]).to_numpy(dtype=bool)
+    products, bought = tables["products"], ("bill_of_materials", "price_breaks")
+    costed = pd.concat([tables[name]["sku"] for name in bought])
+    products = products[~is_in(products["sku"], costed)]
+    worth = mean_end_value(products, tables["markdowns"])
+    generous = (worth > products["unit_cost"]).to_numpy(dtype=bool)
     if generous.any():
         warn(
             f"{_count(generous, products)} an 'end_value' above the 'unit_cost': each unit left "
@@ -111,8 +129,9 @@ def _count(rows: BoolArray, products: pd.DataFrame) -> str:
 
 
 def _check_lines(check: Check) -> None:
-    star = (check.frame["line"] == ALL_LINES).to_numpy(dtype=bool)
-    check.rows(star, f"has the 'line' {ALL_LINES!r}, which means every line", "rename that line")
+    for code, meaning in ((ALL_LINES, "every line"), (TOGETHER, "all lines together")):
+        taken = (check.frame["line"] == code).to_numpy(dtype=bool)
+        check.rows(taken, f"has the 'line' {code!r}, which means {meaning}", "rename that line")
 
 
 def _check_products(check: Check) -> None:
@@ -126,61 +145,14 @@ def _check_products(check: Check) -> None:
     )
 
 
-def _check_known(
-    check: Check, name: str, other: str, known: pd.Series, *, or_all: bool = False
-) -> None:
-    """Note codes that the other table does not have; one without any has its own problem."""
-    if not known.notna().any():
-        return
-    used = check.frame[name]
-    found = _is_in(used, known) | used.isna() | (or_all & (used == ALL_LINES))
-    _unknown_rows(check, (~found).to_numpy(dtype=bool), name, other, known)
-
-
-def _is_in(codes: pd.Series, known: pd.Series) -> "pd.Series[bool]":
-    """Return which codes are known; `Series.isin` is slow where both are Arrow text."""
-    return codes.astype("object").isin(known.astype("object"))
-
-
-def _unknown_rows(
-    check: Check, unknown: BoolArray, name: str, other: str, known: pd.Series
-) -> None:
-    if not unknown.any():
-        return
-    used = check.frame[name]
-    hint = _closest(str(used.iloc[int(np.argmax(unknown))]), known.dropna().unique().tolist())
-    check.rows(
-        unknown,
-        f"has a {name!r} that is not in `{other}`{hint}",
-        f"correct {name!r} or add it to `{other}`",
-        lambda row: used.iloc[row],
-    )
-
-
-def _closest(code: str, known: list[str]) -> str:
-    """Suggest a code; before any other one that differs by zeros in front, which Excel drops."""
-    alike = [other for other in known if other.lstrip("0") == code.lstrip("0")]
-    return f" (did you mean {alike[0]!r}?)" if alike else did_you_mean(code, known)
-
-
-def _check_shutdowns(check: Check) -> None:
-    first, last = check.frame["first_day"], check.frame["last_day"]
-    check.rows(
-        (first > last).to_numpy(dtype=bool),
-        "has 'first_day' after 'last_day'",
-        "swap or correct the two days",
-        lambda row: f"{first.iloc[row]:%Y-%m-%d} to {last.iloc[row]:%Y-%m-%d}",
-    )
-
-
 def _check_names(checks: Mapping[str, Check]) -> None:
     """Note limits that name a group, pre-pack or SKU which is not there."""
     check = checks["limits"]
     scope, name = check.frame["scope"], check.frame["name"]
     for each, (table, column) in {**_SCOPE_TABLES, "sku": ("products", "sku")}.items():
         known = checks[table].frame[column]
-        unknown = (scope == each) & name.notna() & ~_is_in(name, known)
-        _unknown_rows(check, unknown.to_numpy(dtype=bool), "name", table, known)
+        unknown = (scope == each) & name.notna() & ~is_in(name, known)
+        unknown_rows(check, unknown.to_numpy(dtype=bool), "name", table, known)
 
 
 def _check_lots(check: Check) -> None:
@@ -207,7 +179,8 @@ def _most_capacity(checks: Mapping[str, Check]) -> pd.Series:
 def _check_routing_runs(checks: Mapping[str, Check]) -> None:
     check = checks["routings"]
     frame = check.frame
-    needed = frame["setup_time"] + _smallest(frame) * frame["unit_time"]
+    times = line_times(frame, checks["lines"].frame)
+    needed = frame["setup_time"] + _smallest(frame) * times
     _too_large(check, needed, frame["line"].map(_most_capacity(checks)))
 
 
@@ -224,10 +197,12 @@ def _too_large(check: Check, needed: pd.Series, capacity: pd.Series) -> None:
 def _check_prepacks(checks: Mapping[str, Check]) -> None:
     """Note pre-packs whose SKUs no line can make together."""
     check = checks["prepacks"]
+    if not len(check.frame):
+        return
     makeable = set(_pack_times(checks)["name"])
     routed = checks["routings"].frame["sku"]
     sku, pack = check.frame["sku"], check.frame["prepack"]
-    unrouted = (~_is_in(sku, routed) & sku.notna()).to_numpy(dtype=bool)
+    unrouted = (~is_in(sku, routed) & sku.notna()).to_numpy(dtype=bool)
     check.rows(
         unrouted,
         "has a 'sku' without a routing",
@@ -245,7 +220,8 @@ def _check_prepacks(checks: Mapping[str, Check]) -> None:
 
 def _ways(checks: Mapping[str, Check]) -> pd.DataFrame:
     """Return the routings whose SKU and line are known."""
-    return checks["routings"].frame.dropna(subset=["sku", "line"])
+    routings = checks["routings"].frame.dropna(subset=["sku", "line"])
+    return routings.assign(unit_time=line_times(routings, checks["lines"].frame))
 
 
 def _pack_times(checks: Mapping[str, Check]) -> pd.DataFrame:
@@ -285,9 +261,9 @@ def _check_limit_runs(checks: Mapping[str, Check]) -> None:
         return
     limits = check.frame.assign(row=check.frame.index)
     pairs = limits.merge(_makings(checks), on=["scope", "name"])
-    pairs = pairs[(pairs["line"] == ALL_LINES) | (pairs["line"] == pairs["on"])]
-    known_line = _is_in(limits["line"], checks["lines"].frame["line"]) | (
-        limits["line"] == ALL_LINES
+    pairs = pairs[pairs["line"].isin([ALL_LINES, TOGETHER]) | (pairs["line"] == pairs["on"])]
+    known_line = is_in(limits["line"], checks["lines"].frame["line"]) | limits["line"].isin(
+        [ALL_LINES, TOGETHER]
     )
     idle = ~limits["row"].isin(pairs["row"]) & known_line & _is_named(checks)
     check.rows(
@@ -296,6 +272,13 @@ def _check_limit_runs(checks: Mapping[str, Check]) -> None:
         "correct 'line', add the routings, or remove the limit",
         lambda row: (limits["name"].iloc[row], limits["line"].iloc[row]),
     )
+    check.rows(
+        ((limits["line"] == TOGETHER) & (limits["setup_time"] > 0)).to_numpy(dtype=bool),
+        "is of all lines together and has a 'setup_time', which no line can be charged",
+        "give the set-up time to each line ('*')",
+        lambda row: limits["name"].iloc[row],
+    )
+    pairs = pairs[pairs["line"] != TOGETHER]
     least = smallest_run(
         np.maximum(pairs["moq"].to_numpy(), pairs["own_moq"].to_numpy()),
         _common_multiple(pairs["lot_multiple"].to_numpy(), pairs["own_multiple"].to_numpy()),
@@ -318,6 +301,56 @@ def _check_limit_runs(checks: Mapping[str, Check]) -> None:
     _too_large(check, worst["needed"], worst["most"])
 
 
+def _check_shared(checks: Mapping[str, Check], table: str, column: str) -> None:
+    """Note rows about a group that is not there or that no routing makes on their line."""
+    check, groups = checks[table], checks["groups"].frame
+    if not len(check.frame):
+        return
+    check_known(check, column, "groups", groups["group"], may_lack_all=False)
+    members = groups.merge(_ways(checks)[["sku", "line"]], on="sku")
+    pairs = set(zip(members["group"], members["line"], strict=True))
+    made = {group for group, _ in pairs}
+    lines = set(checks["lines"].frame["line"].dropna())
+    rows = list(zip(check.frame[column], check.frame["line"], strict=True))
+    idle = [
+        group in set(groups["group"].dropna())
+        and ((line in lines and (group, line) not in pairs) or group not in made)
+        for group, line in rows
+    ]
+    check.rows(
+        np.array(idle, dtype=bool),
+        "is about something that no routing makes on that 'line'",
+        "correct 'line', add the routings, or remove the row",
+        lambda row: rows[row],
+    )
+
+
+def _check_group_minutes(checks: Mapping[str, Check]) -> None:
+    """Note capacities in minutes of groups that run on lines which count something else."""
+    check, lines = checks["group_capacities"], checks["lines"].frame
+    if not len(check.frame):
+        return
+    counted = lines.loc[(lines["unit"] != "minutes") & lines["unit"].notna(), "line"]
+    members = checks["groups"].frame.merge(_ways(checks)[["sku", "line"]], on="sku")
+    odd = members[is_in(members["line"], counted)]
+    frame = check.frame
+    torn = [
+        unit == "minutes"
+        and bool(
+            (
+                (odd["group"] == group) & ((odd["line"] == line) | (line in (ALL_LINES, TOGETHER)))
+            ).any()
+        )
+        for group, line, unit in zip(frame["group"], frame["line"], frame["unit"], strict=True)
+    ]
+    check.rows(
+        np.array(torn, dtype=bool),
+        "counts minutes of a group that also runs on lines which do not",
+        "count pieces, or name a 'line' that counts minutes",
+        lambda row: frame["group"].iloc[row],
+    )
+
+
 def _common_multiple(
     first: NDArray[np.float64], second: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -330,7 +363,7 @@ def _common_multiple(
 def _is_named(checks: Mapping[str, Check]) -> pd.Series:
     """Return which limits name something that exists."""
     limits = checks["limits"].frame
-    named = (limits["scope"] == "sku") & _is_in(limits["name"], checks["products"].frame["sku"])
+    named = (limits["scope"] == "sku") & is_in(limits["name"], checks["products"].frame["sku"])
     for scope, (table, column) in _SCOPE_TABLES.items():
-        named |= (limits["scope"] == scope) & _is_in(limits["name"], checks[table].frame[column])
+        named |= (limits["scope"] == scope) & is_in(limits["name"], checks[table].frame[column])
     return named

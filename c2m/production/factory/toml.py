@@ -13,8 +13,9 @@ from c2m.checks import Check
 from c2m.errors import DataError
 from c2m.frames import did_you_mean, name_list
 from c2m.production.factory.checks import Source
+from c2m.production.factory.columns import Column, columns
 from c2m.production.factory.files import FILE_TABLES, Contents, cells_to_frame, need_file
-from c2m.production.factory.tables import Column, Settings, columns
+from c2m.production.factory.settings import SETTING_NAMES, Settings
 
 
 def read_toml(path: Path) -> Contents:
@@ -43,8 +44,7 @@ def read_toml(path: Path) -> Contents:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(path.name, [str(error)], "correct the file's TOML (UTF-8)") from error
     check = Check(path.name, pd.DataFrame())
-    setting_names = [column.name for column in columns(Settings)]
-    settings = {name: document[name] for name in setting_names if name in document}
+    settings = {name: document[name] for name in SETTING_NAMES if name in document}
     sources = {}
     if settings:
         sources["settings"] = _source("settings", [settings])
@@ -58,8 +58,8 @@ def read_toml(path: Path) -> Contents:
                 "write each row as [[products]] or all as products = [ { ... }, { ... } ]",
             )
         elif name not in settings:
-            hint = did_you_mean(name, [*tables, *setting_names])
-            known = name_list([*setting_names, *tables])
+            hint = did_you_mean(name, [*tables, *SETTING_NAMES])
+            known = name_list([*SETTING_NAMES, *tables])
             check.add(f"unknown key {name!r}{hint}; the keys are {known}", "rename or remove it")
     return Contents(path.name, sources, check)
 
@@ -72,14 +72,19 @@ def write_toml(path: Path, settings: Settings, tables: Mapping[str, pd.DataFrame
     path : Path
         Where.
     settings : Settings
-        Name, freq and currency.
+        Name, freq, currency and policy.
     tables : mapping of str to DataFrame
         The checked tables, by name; tables without rows are left out.
     """
     lines = [
         f"{column.name} = {_text(getattr(settings, column.name))}"
         for column in columns(Settings)
-        if getattr(settings, column.name) is not None
+        if column.kind == "code" and getattr(settings, column.name) is not None
+    ]
+    lines += [
+        f"{column.name} = {_text(getattr(settings, column.name))}"
+        for column in columns(Settings)
+        if column.kind != "code" and getattr(settings, column.name) != column.default
     ]
     for name, frame in tables.items():
         if len(frame):
@@ -104,9 +109,13 @@ def _inline(values: Mapping[Any, Any], known: Sequence[Column]) -> str:
     pairs = [
         f"{column.name} = {_text(values[column.name])}"
         for column in known
-        if column.required or values[column.name] != column.default
+        if column.required or not _is_default(values[column.name], column)
     ]
     return f"{{ {', '.join(pairs)} }}"
+
+
+def _is_default(value: Any, column: Column) -> bool:
+    return bool(pd.isna(value) if column.default is None else value == column.default)
 
 
 def _text(value: object) -> str:

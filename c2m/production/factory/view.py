@@ -1,7 +1,7 @@
 """How a factory shows itself: a line, a table, a notebook's HTML."""
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -9,6 +9,15 @@ from c2m.production.factory.capacity import days_shut
 
 if TYPE_CHECKING:
     from c2m.production.factory import Factory
+
+_NAMES: Final = {
+    "families": ("set-up family", "set-up families"),
+    "group_capacities": ("group capacity", "group capacities"),
+    "price_breaks": ("price break", "price breaks"),
+    "material_orders": ("material order", "material orders"),
+    "bill_of_materials": ("use of a material", "uses of materials"),
+}
+"""How tables are called whose names are not the plural of a row's."""
 
 
 def line(factory: "Factory") -> str:
@@ -25,12 +34,17 @@ def line(factory: "Factory") -> str:
         Name, counts of rows, freq and currency.
     """
     counts = ", ".join(
-        f"{len(frame):,} {name[:-1] if len(frame) == 1 else name}"
+        f"{len(frame):,} {_noun(name, len(frame))}"
         for name, frame in factory.tables().items()
         if len(frame)
     )
     money = f", {factory.currency}" if factory.currency else ""
     return f"Factory({factory.name!r}: {counts}, freq {factory.calendar.freq!r}{money})"
+
+
+def _noun(table: str, count: int) -> str:
+    one, many = _NAMES.get(table, (table[:-1], table))
+    return one if count == 1 else many
 
 
 def summary(factory: "Factory") -> pd.DataFrame:

@@ -15,7 +15,8 @@ from c2m.errors import ArgumentError, warn
 from c2m.production.factory.example import EXAMPLE
 from c2m.production.factory.excel import HELP_SHEET
 from c2m.production.factory.files import FILE_TABLES
-from c2m.production.factory.tables import REQUIRED_TABLES, Column, Row, Settings, columns
+from c2m.production.factory.settings import Settings
+from c2m.production.factory.tables import REQUIRED_TABLES, Column, Row, columns
 
 _LAST_ROW: Final = 1_048_575
 _INPUT: Final = {"bg_color": "#FFF9E5"}
@@ -128,7 +129,7 @@ def _requirement(column: Column) -> str:
     if column.required:
         return f"Required.{choice}{unit}"
     if column.default is None:
-        return "May stay empty."
+        return f"May stay empty.{unit}"
     default = column.default
     if isinstance(default, float):
         default = "no limit" if default == inf else f"{default:g}"
@@ -143,6 +144,9 @@ def _rule(column: Column) -> dict[str, object]:
         return {"validate": "date", "criteria": ">=", "value": date(1900, 1, 1)}
     if column.kind == "code" or (column.at_least is None and column.above is None):
         return {"validate": "any"}
+    if column.at_most is not None and column.above is None:
+        least, most = column.at_least, column.at_most
+        return {"validate": "decimal", "criteria": "between", "minimum": least, "maximum": most}
     return {
         "validate": "integer" if column.kind == "whole" else "decimal",
         "criteria": ">=" if column.above is None else ">",
@@ -155,7 +159,7 @@ def _write_values(
 ) -> None:
     style = book.styles[column.kind]
     for number, value in enumerate(values, start=1):
-        if value is None or value == inf:
+        if pd.isna(value) or value == inf:
             continue
         if isinstance(value, str):
             sheet.write_string(number, position, value, style)

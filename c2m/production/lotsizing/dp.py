@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from c2m.production.evaluate import charges, setup_charges
 from c2m.production.problem import FloatArray, IntArray, Problem
 
 _NEVER = -1e30
@@ -21,7 +22,7 @@ _NEVER = -1e30
 
 @dataclass(frozen=True)
 class BlockView:
-    """Every block as if it were one article, counted in its units or packs.
+    """Every block as if it were one article, counted in its good units or packs.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def block_view(problem: Problem) -> BlockView:
 
 
 def units_of(problem: Problem) -> FloatArray:
-    """Return the units of each SKU in one unit or pack of its block.
+    """Return the units of each SKU in one good unit or pack of its block.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def units_of(problem: Problem) -> FloatArray:
         Units.
     """
     units = np.ones(problem.n_skus)
-    units[problem.members.sku] = problem.members.units
+    units[problem.members.sku] = problem.members.pieces
     return units
 
 
@@ -127,7 +128,7 @@ def run_costs(
     Returns
     -------
     fixed, each : ndarray, shape (n_periods, n_blocks, n_slots)
-        Money per run, and per unit or pack; infinite where there is no run.
+        Money per run, and per good unit or pack; infinite where there is no run.
     """
     ways = _Ways(problem, view, prices)
     return ways.fixed, ways.each
@@ -172,9 +173,9 @@ class _Ways:
 
     def __init__(self, problem: Problem, view: BlockView, prices: FloatArray) -> None:
         items, n_periods = problem.items, problem.n_periods
-        price = prices[items.line]  # [J, H]
-        fixed = items.setup_cost[:, None] + items.setup_time[:, None] * price
-        each = view.unit_cost[items.block][:, None] + items.unit_time[:, None] * price
+        share = problem.good_share
+        fixed = setup_charges(problem, prices)  # [J, H]
+        each = view.unit_cost[items.block][:, None] + charges(problem, prices) / share[:, None]
         shape = (n_periods, *view.item_at.shape)
         self.fixed, self.each = np.full(shape, np.inf), np.full(shape, np.inf)
         self.most = np.zeros(shape)
@@ -186,8 +187,8 @@ class _Ways:
                 block, which, when = rows[can], item[rows][can], made[can]
                 self.fixed[step, block, slot] = fixed[which, when]
                 self.each[step, block, slot] = each[which, when]
-                self.most[step, block, slot] = items.most[which, when]
-        self.moq = np.where(view.item_at >= 0, items.moq[view.item_at], 0).astype(np.float64)
+                self.most[step, block, slot] = items.most[which, when] * share[which]
+        self.moq = np.where(view.item_at >= 0, (items.moq * share)[view.item_at], 0.0)
         self.cheapest = self.each.min(axis=2)  # [H, B]
         self.worth = np.concatenate([self.cheapest, view.end_value[None]])  # of a unit left at t
 
@@ -331,9 +332,10 @@ def _walk(problem: Problem, arcs: _Arcs, first: IntArray) -> IntArray:
             continue
         item = arcs.item[step, block]
         when = step - items.lead[item]
-        size = lot(problem, item, when, arcs.level[step, block] - brought[block])
+        share = problem.good_share[item]
+        size = lot(problem, item, when, (arcs.level[step, block] - brought[block]) / share)
         made[item, when] = size
-        brought[block] += size
+        brought[block] += size * share
         due[block] = arcs.until[step, block]
     return made
 

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c2m.production.evaluate import (
-    arrivals,
-    limit_with_tolerance,
-    line_usage,
-    lost_so_far,
-    money,
-    overtime_money,
-)
+from c2m.production.evaluate import arrivals, extra_paid, lost_so_far, money, overtime_money
+from c2m.production.limits import limit_with_tolerance, line_usage
+from c2m.production.lotsizing.taken import Taken
 from c2m.production.problem import BoolArray, FloatArray, GroupLimit, IntArray, Problem
+
+Part = tuple[int, int, int]
+"""A run and its new size: item, period, units or packs."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,7 @@ class Draft:
         self.sku_profit = money(problem, cumulative, lost_so_far(problem, cumulative)).profit
         self.used = line_usage(problem, made)
         self.limit = limit_with_tolerance(problem)
+        self.taken = Taken(problem, self.made)
         self.groups_of: dict[int, list[GroupLimit]] = {}
         for group in problem.groups:
             for item in group.items.tolist():
@@ -97,6 +96,8 @@ class Draft:
         for group in problem.groups:
             count = np.count_nonzero((self.made[group.items] > 0).any(axis=0))
             setups += group.setup_cost * count
+        if problem.items.has_extra:
+            setups += float(extra_paid(problem, self.made).sum())
         return float(self.sku_profit.sum()) - setups - overtime_money(problem, self.used)
 
     def gains(self, change: Change) -> FloatArray:
@@ -129,6 +130,8 @@ class Draft:
         for item, when, size in change.parts:
             started = (size > 0).astype(np.int64) - (self.made[item, when] > 0)
             gain -= problem.items.setup_cost[item] * started
+            if problem.items.has_extra:
+                gain -= problem.items.extra[item, when] * (size - self.made[item, when])
         return gain
 
     def usage_change(self, item: IntArray, when: IntArray, size: IntArray) -> FloatArray:
@@ -149,39 +152,61 @@ class Draft:
         usage: FloatArray = items.unit_time[item] * (size - old) + items.setup_time[item] * started
         return usage
 
-    def cost_if_fits(self, parts: Sequence[tuple[int, int, int]]) -> float | None:
+    def cost_if_fits(self, parts: Sequence[Part]) -> float | None:
         """Return the change in overtime and group set-ups, or None where a limit breaks.
 
         Parameters
         ----------
         parts : sequence of (item, period, new size)
-            Runs in different lines or periods.
+            Different runs; where two are in one period they count together.
 
         Returns
         -------
         float or None
             Money; below 0 where it is saved.
         """
-        problem, total = self.problem, 0.0
-        for item, when, size in parts:
+        if not self.taken.fits(self.made, parts):
+            return None
+        total = 0.0
+        for when in dict.fromkeys(when for _, when, _ in parts):
+            cost = self._cost_in_period([part for part in parts if part[1] == when])
+            if cost is None:
+                return None
+            total += cost
+        return total
+
+    def _cost_in_period(self, parts: Sequence[Part]) -> float | None:
+        """Return the change in overtime and group set-ups of runs in one period, if they fit."""
+        problem, total, when = self.problem, 0.0, parts[0][1]
+        extra: dict[int, float] = {}
+        for item, _, size in parts:
             line = int(problem.items.line[item])
-            extra = self._scalar_usage(item, when, size)
-            for group in self.groups_of.get(item, ()):
-                setups = self._group_change(group, item, when, size)
-                if setups is None:
-                    return None
-                extra += group.setup_time * setups
-                total += group.setup_cost * setups
+            extra[line] = extra.get(line, 0.0) + self._scalar_usage(item, when, size)
+        for group in self._groups_of(parts):
+            setups = self._group_change(group, parts)
+            if setups is None:
+                return None
+            if group.line >= 0:
+                extra[group.line] += group.setup_time * setups
+            total += group.setup_cost * setups
+        for line, more in extra.items():
             before = self.used[line, when]
-            after = before + extra
-            if extra > 0 and after > self.limit[line, when]:
+            after = before + more
+            if more > 0 and after > self.limit[line, when]:
                 return None
             regular = problem.regular[line, when]
             hours = max(after - regular, 0.0) - max(before - regular, 0.0)
             total += float(problem.overtime_cost[line]) * hours
         return float(total)
 
-    def apply(self, parts: Sequence[tuple[int, int, int]], *, rows: bool = True) -> None:
+    def _groups_of(self, parts: Sequence[Part]) -> list[GroupLimit]:
+        """Return the groups of some runs, each once."""
+        if len(parts) == 1:
+            return self.groups_of.get(parts[0][0], [])
+        found = {id(group): group for part in parts for group in self.groups_of.get(part[0], ())}
+        return list(found.values())
+
+    def apply(self, parts: Sequence[Part], *, rows: bool = True) -> None:
         """Make new sizes of one block's runs part of the plan.
 
         Parameters
@@ -198,12 +223,14 @@ class Draft:
             for group in self.groups_of.get(item, ()):
                 others = self._others(group, item, when)
                 was, now = (others or self.made[item, when] > 0), (others or size > 0)
-                self.used[line, when] += group.setup_time * (int(now) - int(was))
+                if group.line >= 0:
+                    self.used[line, when] += group.setup_time * (int(now) - int(was))
             for member in range(self._member_at[item], self._member_at[item + 1]):
                 step = when + int(problem.members.lead[member])
                 if step < problem.n_periods:
                     more = (size - self.made[item, when]) * problem.members.units[member]
                     self.brought[problem.members.sku[member], step] += more
+            self.taken.apply(item, when, int(self.made[item, when]), size)
             self.made[item, when] = size
         if rows:
             self.refresh(np.unique(problem.items.block[[part[0] for part in parts]]))
@@ -227,6 +254,24 @@ class Draft:
     def over(self) -> FloatArray:
         """Return the capacity that is used beyond the limit, (n_lines, n_periods)."""
         return np.where(self.used > self.limit, self.used - self.problem.limit, 0.0)
+
+    def holds(self, lines: IntArray, when: int) -> bool:
+        """Say whether lines in a period, and all allowances, are within their limits.
+
+        Parameters
+        ----------
+        lines : ndarray of int
+            The lines.
+        when : int
+            The period.
+
+        Returns
+        -------
+        bool
+            Whether nothing is over.
+        """
+        room = bool(np.all(self.used[lines, when] <= self.limit[lines, when]))
+        return room and not bool(self.taken.over().any())
 
     def _add(
         self, brought: FloatArray, row_of: IntArray, item: IntArray, when: IntArray, size: IntArray
@@ -253,13 +298,14 @@ class Draft:
         running = self.made[group.items, when] > 0
         return bool(running[group.items != item].any())
 
-    def _group_change(self, group: GroupLimit, item: int, when: int, size: int) -> int | None:
+    def _group_change(self, group: GroupLimit, parts: Sequence[Part]) -> int | None:
         """Return how many set-ups of the group come (1) or go (-1); None where its limit breaks."""
-        own = self.made[group.items, when]
-        weight = int(group.weights[group.items == item][0])
-        old = int(self.made[item, when])
-        pieces = int(group.weights @ own)
-        after = pieces + weight * (size - old)
+        when = parts[0][1]
+        pieces = int(group.weights @ self.made[group.items, when])
+        after = pieces
+        for item, _, size in parts:
+            weight = int(group.weights[group.items == item].sum())
+            after += weight * (size - int(self.made[item, when]))
         if not bool(group.allows(np.array([after]))[0]) and bool(
             group.allows(np.array([pieces]))[0]
         ):

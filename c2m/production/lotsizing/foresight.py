@@ -30,9 +30,31 @@ def is_bounded(problem: Problem) -> bool:
     Returns
     -------
     bool
-        True where no end value is above its unit cost.
+        True where no end value is above the least that a unit costs.
     """
-    return bool(np.all(problem.end_value <= problem.unit_cost + problem.holding_cost))
+    return bool(np.all(problem.end_value <= least_cost(problem) + problem.holding_cost))
+
+
+def least_cost(problem: Problem) -> FloatArray:
+    """Return the least that a good unit of each SKU costs, extra costs included, (n_skus,).
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+
+    Returns
+    -------
+    ndarray, shape (n_skus,)
+        Money; an extra cost of a pack is borne by its SKUs in equal parts a piece.
+    """
+    if not problem.items.has_extra:
+        return problem.unit_cost
+    pieces = np.bincount(problem.block_of, units_of(problem), problem.n_blocks)
+    extra = problem.items.extra.min(axis=1) / problem.good_share
+    least = np.full(problem.n_blocks, np.inf)
+    np.minimum.at(least, problem.items.block, extra)
+    return np.asarray(problem.unit_cost + (least / pieces)[problem.block_of])
 
 
 def foresight_bound(
@@ -68,7 +90,7 @@ def foresight_bound(
 
 def _gained(problem: Problem, view: BlockView, prices: FloatArray, lost: FloatArray) -> FloatArray:
     """Return what runs bring to each SKU on average with foresight, (n_skus,)."""
-    fixed, each = _cheapest(problem, view, prices)
+    fixed, each = cheapest_runs(problem, view, prices)
     gain = problem.price + problem.penalty
     n_periods = problem.n_periods
     value = np.zeros((n_periods + 1, *lost.shape[1:]))  # from period t on, no run before it
@@ -84,10 +106,25 @@ def _gained(problem: Problem, view: BlockView, prices: FloatArray, lost: FloatAr
     return np.asarray(value[0].mean(axis=1))
 
 
-def _cheapest(
+def cheapest_runs(
     problem: Problem, view: BlockView, prices: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the least set-up and unit cost of a run by arrival, each (n_periods, n_skus)."""
+    """Return the least that a run costs by the period in which it arrives.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    view : BlockView
+        Its blocks.
+    prices : ndarray, shape (n_lines, n_periods)
+        Money per unit of capacity.
+
+    Returns
+    -------
+    setup, unit : ndarray, shape (n_periods, n_skus)
+        Money per run, 0 for the SKUs of packs, and per unit; 1e30 where no run can arrive.
+    """
     fixed, each = run_costs(problem, view, prices)
     members = np.bincount(problem.block_of, minlength=problem.n_blocks)
     setup = np.where(members[None, :] == 1, fixed.min(axis=2), 0.0)

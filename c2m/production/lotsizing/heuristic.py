@@ -1,43 +1,35 @@
-"""Plans for problems of any size: price capacity, plan every block, combine, repair, improve."""
+"""Plans for problems of any size: candidates, the best of them on other scenarios, a bound."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from c2m.production.evaluate import profit
-from c2m.production.lotsizing.dp import best_runs, block_view
-from c2m.production.lotsizing.draft import Draft
-from c2m.production.lotsizing.foresight import foresight_bound, is_bounded
-from c2m.production.lotsizing.improve import improve
-from c2m.production.lotsizing.lost import lost_paths
-from c2m.production.lotsizing.prices import (
-    Pool,
-    dual_value,
-    empty_pool,
-    master_prices,
-    price_capacity,
-    reduced_values,
-)
-from c2m.production.lotsizing.repair import repair
-from c2m.production.lotsizing.select import pick_columns
+from c2m.production.evaluate import arrivals, profit
+from c2m.production.lotsizing.dp import BlockView, block_view
+from c2m.production.lotsizing.foresight import cheapest_runs, foresight_bound, is_bounded
+from c2m.production.lotsizing.prices import dual_value, reduced_values
 from c2m.production.lotsizing.solution import Progress, Solution
+from c2m.production.lotsizing.stochastic.candidates import Candidate, candidate_plans
+from c2m.production.lotsizing.stochastic.multipliers import SkuCosts, scenario_bound
 from c2m.production.problem import FloatArray, IntArray, Problem
 
-_ROUNDS = 16
-"""How often every block is asked for a plan while prices settle."""
+_STEPS = 100
+"""Steps of the bound's multipliers in problems of medium size."""
 
-_POINT_ROUNDS = 8
-"""The same for the plans for a single path."""
+_MEDIUM = 130_000
+"""SKUs times periods times scenarios of those; larger problems get fewer steps."""
 
-_LOOPS = 3
-"""How often the best plan becomes the reference, is priced again, and improved."""
+_FEWEST, _MOST = 50, 120
 
-_POINT_LEVELS = {"mean": None, "q75": 0.75}
-"""Plans for one path that enter as candidates: the mean demand, and its 75 % quantile."""
+_DOUBT = 0.005
+"""Advantage, as a share of profit, from which another plan than the first is taken."""
 
 
-def solve_heuristic(problem: Problem, progress: Progress) -> Solution:
-    """Plan by capacity prices and local improvement.
+def solve_heuristic(
+    problem: Problem, progress: Progress, judge: Callable[[], Problem] | None = None
+) -> Solution:
+    """Plan by capacity prices, sizes over all scenarios and local improvement.
 
     Parameters
     ----------
@@ -45,67 +37,96 @@ def solve_heuristic(problem: Problem, progress: Progress) -> Solution:
         The problem.
     progress : callable
         Told what is being done.
+    judge : callable, optional
+        Reads the same problem with other scenarios, on which the candidates are compared: a plan
+        that fits the planning scenarios too well does not win there. The planning scenarios
+        unless given.
 
     Returns
     -------
     Solution
-        Never worse than making nothing. The bound is what perfect foresight would bring, which
-        is proved; where end values make it infinite it is the master problem's over the
-        columns found, which is not.
+        The plan for the scenarios is never worse on them than making nothing. The bound is
+        proved; where end values make it infinite it is the master problem's over the columns
+        found, which is not.
     """
-    progress("prices of capacity")
     view = block_view(problem)
-    prices, pool = price_capacity(problem, view, empty_pool(problem), _ROUNDS)
-    for name, level in _POINT_LEVELS.items():
-        progress(f"the plan for the {name} demand")
-        pool = pool.add(problem, _point_plan(problem, level))
-    progress("choosing runs")
-    made, value = _best_start(problem, pool, prices)
-    for number in range(_LOOPS):
-        progress(f"improving runs, {number + 1} of {_LOOPS}")
-        better = improve(Draft(problem, made), prices)
-        if profit(problem, better) > value:
-            made, value = better, profit(problem, better)
-        pool = pool.add(problem, better)
-        prices = master_prices(problem, pool, prices)
-        pool = pool.add(problem, best_runs(problem, view, prices, lost_paths(problem, view, made)))
-        draft = Draft(problem, pool.pick(problem, pick_columns(problem, pool, prices)))
-        repair(draft)
-        other = improve(draft, prices)
-        if profit(problem, other) > value:
-            made, value = other, profit(problem, other)
+    found = candidate_plans(problem, view, progress)
+    candidate = choose(found, _judging(problem, judge))
+    made, prices = candidate.made, found[0].prices
+    value = profit(problem, made)
     progress("the bound")
-    if is_bounded(problem):
-        bound = foresight_bound(problem, view, prices, pool.value[0])
-        return Solution(
-            made, value, prices, max(bound, value), True, "perfect foresight", "heuristic"
-        )
-    bound = dual_value(problem, prices, reduced_values(problem, pool, prices).max(axis=0))
-    return Solution(made, value, prices, max(bound, value), False, "columns found", "heuristic")
+    bound, proved, source = _bound(problem, view, found[0])
+    return Solution(made, value, prices, max(bound, value), proved, source, "heuristic")
 
 
-def _best_start(problem: Problem, pool: Pool, prices: FloatArray) -> tuple[IntArray, float]:
-    """Return the best of: the picked columns, the plans for single paths, and nothing."""
-    best, best_value = pool.made[0], profit(problem, pool.made[0])
-    picked = pool.pick(problem, pick_columns(problem, pool, prices))
-    for start in (picked, *pool.made[-len(_POINT_LEVELS) :]):
-        draft = Draft(problem, start)
-        repair(draft)
-        if draft.profit() > best_value:
-            best, best_value = draft.made.copy(), draft.profit()
-    return best, best_value
+def choose(found: list[Candidate], judge: Problem) -> Candidate:
+    """Return the candidate that earns the most on a problem's scenarios.
+
+    Parameters
+    ----------
+    found : list of Candidate
+        The first is taken unless another earns more by `_DOUBT` of its profit: less than that
+        is chance on a few hundred scenarios.
+    judge : Problem
+        The scenarios.
+
+    Returns
+    -------
+    Candidate
+        The best.
+    """
+    values = [profit(judge, candidate.made) for candidate in found]
+    best = int(np.argmax(values))
+    return found[best] if values[best] > values[0] + _DOUBT * abs(values[0]) else found[0]
 
 
-def _point_plan(problem: Problem, level: float | None) -> IntArray:
-    """Return the plan for one path of demand: the mean, or a quantile of the demand so far."""
-    if level is None:
-        path = problem.mean_net.T[:, :, None]
-    else:
-        path = np.quantile(problem.net, level, axis=2, method="inverted_cdf")[:, :, None]
-    one = replace(problem, net=np.ascontiguousarray(path), mean_net=path[:, :, 0].T.copy())
-    view = block_view(one)
-    prices, pool = price_capacity(one, view, empty_pool(one), _POINT_ROUNDS)
-    choice = pick_columns(one, pool, prices)
-    draft = Draft(one, pool.pick(one, choice))
-    repair(draft)
-    return improve(draft, prices)
+def _judging(problem: Problem, judge: Callable[[], Problem] | None) -> Problem:
+    """Return the problem, its money and limits, with the scenarios on which plans are compared."""
+    if judge is None or problem.n_scenarios == 1:
+        return problem
+    other = judge()
+    return replace(problem, net=other.net, mean_net=other.mean_net, supply=other.supply)
+
+
+def _bound(problem: Problem, view: BlockView, candidate: Candidate) -> tuple[float, bool, str]:
+    """Return the bound, whether it is proved, and what it comes from."""
+    pool, prices = candidate.pool, candidate.prices
+    if not is_bounded(problem):
+        reduced = reduced_values(problem, pool, prices)
+        return dual_value(problem, prices, reduced.max(axis=0)), False, "columns found"
+    without = pool.value[0]
+    foresight = foresight_bound(problem, view, prices, without)
+    if problem.n_scenarios == 1:
+        return foresight, True, "perfect foresight"
+    reduced = reduced_values(problem, pool, prices)
+    costs = _costs(problem, view, prices, reduced, pool.pick(problem, reduced.argmax(axis=0)))
+    gained = scenario_bound(costs, _steps(problem))
+    bound = dual_value(problem, prices, without) + float(gained.sum())
+    if bound < foresight:
+        return bound, True, "scenario prices"
+    return foresight, True, "perfect foresight"
+
+
+def _costs(
+    problem: Problem, view: BlockView, prices: FloatArray, reduced: FloatArray, made: IntArray
+) -> SkuCosts:
+    """Return what the bound needs; `made` holds the best column of every block."""
+    fixed, each = cheapest_runs(problem, view, prices)
+    members = np.bincount(problem.block_of, minlength=problem.n_blocks)
+    target = (reduced.max(axis=0) - reduced[0]) / members
+    return SkuCosts(
+        problem.net,
+        problem.price + problem.penalty,
+        problem.holding_cost,
+        problem.end_value,
+        each,
+        fixed,
+        arrivals(problem, made).cumsum(axis=1),
+        target[problem.block_of],
+    )
+
+
+def _steps(problem: Problem) -> int:
+    """Return how many steps the bound may take: fewer in larger problems."""
+    size = problem.net.size
+    return int(np.clip(_STEPS * (_MEDIUM / size) ** 0.5, _FEWEST, _MOST))

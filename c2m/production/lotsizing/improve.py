@@ -16,13 +16,13 @@ Proposal = Callable[[Draft, IntArray, IntArray, IntArray], Change | None]
 """From a draft, items, periods and step sizes to changes."""
 
 _SHARES = (1.0, 0.5, 0.25, 0.1, 0.03, 0.0)
-"""Step sizes of the rounds, as shares of a block's mean demand in a period; 0 is one lot."""
+"""Usual step sizes of the rounds."""
 
 _MORE_ROUNDS = 4
 """How often the smallest step is tried again while it still pays."""
 
 
-def improve(draft: Draft, prices: FloatArray) -> IntArray:
+def improve(draft: Draft, prices: FloatArray, shares: tuple[float, ...] = _SHARES) -> IntArray:
     """Improve a plan that holds every limit.
 
     Parameters
@@ -32,6 +32,8 @@ def improve(draft: Draft, prices: FloatArray) -> IntArray:
     prices : ndarray, shape (n_lines, n_periods)
         Money per unit of capacity. While steps are large, capacity is charged at these prices,
         so that what earns little makes room; then it is free as far as it goes.
+    shares : tuple of float
+        Step sizes of the rounds, as shares of a block's mean demand in a period; 0 is one lot.
 
     Returns
     -------
@@ -40,15 +42,15 @@ def improve(draft: Draft, prices: FloatArray) -> IntArray:
     """
     best, best_profit = draft.made.copy(), draft.profit()
     tolerance = 1e-9 * max(abs(best_profit), 1.0)
-    shares = [*_SHARES, *([0.0] * _MORE_ROUNDS)]
-    for number, share in enumerate(shares):
-        charged = prices if number % 2 == 0 and number < len(_SHARES) else None
+    rounds = [*shares, *([0.0] * _MORE_ROUNDS)]
+    for number, share in enumerate(rounds):
+        charged = prices if number % 2 == 0 and number < len(shares) else None
         _round(draft, share, charged)
         profit = draft.profit()
         gain = profit - best_profit
         if gain > tolerance:
             best, best_profit = draft.made.copy(), profit
-        if number >= len(_SHARES) and gain <= tolerance:
+        if number >= len(shares) and gain <= tolerance:
             break
     return best
 
@@ -78,7 +80,7 @@ def _steps(draft: Draft, share: float) -> IntArray:
     problem = draft.problem
     wanted = (problem.mean_net[:, -1] + problem.supply[:, -1]) / problem.n_periods
     units = np.ones(problem.n_skus)
-    units[problem.members.sku] = problem.members.units
+    units[problem.members.sku] = problem.members.pieces
     most = np.zeros(problem.n_blocks)
     np.maximum.at(most, problem.block_of, wanted / units)
     multiple = problem.items.multiple

@@ -26,7 +26,8 @@ def lost_paths(problem: Problem, view: BlockView, made: IntArray) -> FloatArray:
     brought = np.zeros((problem.n_blocks, problem.n_periods))
     for lead in np.unique(problem.items.lead):
         here = problem.items.lead == lead
-        late = made[here][:, : max(problem.n_periods - lead, 0)]
+        good = made[here] * problem.good_share[here, None]
+        late = good[:, : max(problem.n_periods - lead, 0)]
         np.add.at(brought[:, lead:], problem.items.block[here], late)
     brought = brought.cumsum(axis=1)
     lost = np.empty_like(view.net)

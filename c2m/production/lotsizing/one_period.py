@@ -28,7 +28,7 @@ _MOST_IMPROVED = 20_000
 
 
 def is_one_period(problem: Problem) -> bool:
-    """Say whether a problem has one period, one item a SKU, no pre-packs and no groups.
+    """Say whether a problem has one period, one item a SKU, no pre-packs, groups or allowances.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def is_one_period(problem: Problem) -> bool:
         Whether `solve_one_period` is for it.
     """
     single = problem.n_items == problem.n_blocks == problem.n_skus
-    return problem.n_periods == 1 and single and not problem.groups
+    shared = problem.groups or problem.allowances
+    return problem.n_periods == 1 and single and not shared
 
 
 def solve_one_period(problem: Problem, progress: Progress) -> Solution:
@@ -89,6 +90,7 @@ class _Samples:
     def of(cls, problem: Problem) -> "_Samples":
         """Return the samples of a problem, one row an item."""
         sku = problem.members.sku
+        units, extra = problem.members.units, problem.items.extra[problem.members.item, 0]
         gain = problem.price + problem.penalty - problem.unit_cost
         loss = problem.unit_cost - problem.end_value + problem.holding_cost
         net = problem.net[0]
@@ -99,8 +101,8 @@ class _Samples:
             - problem.penalty * short
             + (problem.end_value - problem.holding_cost) * left
         )
-        ordered = np.sort(np.maximum(net[sku], 0.0), axis=1)
-        return cls(ordered, gain[sku], loss[sku], none[sku])
+        ordered = np.sort(np.maximum(net[sku], 0.0), axis=1) / units[:, None]
+        return cls(ordered, gain[sku] * units - extra, loss[sku] * units + extra, none[sku])
 
     def value(self, size: FloatArray) -> FloatArray:
         """Return the expected profit of sizes, without set-ups, (n_items,)."""

@@ -70,6 +70,27 @@ class Pool:
             np.concatenate([self.usage, item_usage(problem, made)[None]]),
         )
 
+    def add_all(self, problem: Problem, plans: list[IntArray]) -> "Pool":
+        """Return the pool with more plans.
+
+        Parameters
+        ----------
+        problem : Problem
+            The problem.
+        plans : list of ndarray of int, shape (n_items, n_periods)
+            The plans.
+
+        Returns
+        -------
+        Pool
+            With them as the last rounds.
+        """
+        return Pool(
+            np.concatenate([self.made, np.stack(plans)]),
+            np.concatenate([self.value, [block_values(problem, made) for made in plans]]),
+            np.concatenate([self.usage, [item_usage(problem, made) for made in plans]]),
+        )
+
     def pick(self, problem: Problem, choice: IntArray) -> IntArray:
         """Return the plan that takes one column for every block.
 
@@ -111,7 +132,7 @@ def empty_pool(problem: Problem) -> Pool:
 
 
 def price_capacity(
-    problem: Problem, view: BlockView, pool: Pool, rounds: int
+    problem: Problem, view: BlockView, pool: Pool, rounds: int, start: FloatArray | None = None
 ) -> tuple[FloatArray, Pool]:
     """Find prices of capacity and the columns that answer to them.
 
@@ -125,6 +146,8 @@ def price_capacity(
         Columns to start with.
     rounds : int
         How often to ask every block for a plan.
+    start : ndarray, shape (n_lines, n_periods), optional
+        Prices to begin with; capacity is free unless given.
 
     Returns
     -------
@@ -133,7 +156,7 @@ def price_capacity(
     pool : Pool
         With the new columns.
     """
-    prices = np.zeros(problem.regular.shape)
+    prices = np.zeros(problem.regular.shape) if start is None else start
     lost = None
     for number in range(rounds):
         made = best_runs(problem, view, prices, lost)

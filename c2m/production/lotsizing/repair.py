@@ -1,9 +1,10 @@
-"""Make a plan fit: capacity first, then the limits on groups. Nothing made always fits."""
+"""Make a plan fit: capacity and allowances first, then groups. Nothing made always fits."""
 
 import numpy as np
 
+from c2m.production.limits import two_tiers
 from c2m.production.lotsizing.draft import Change, Draft
-from c2m.production.problem import GroupLimit, IntArray
+from c2m.production.problem import FloatArray, GroupLimit, IntArray
 
 _PASSES = 3
 """Rounds in which groups that overlap are brought into line, before what is left is closed."""
@@ -20,20 +21,19 @@ def repair(draft: Draft) -> None:
     draft : Draft
         A plan whose runs obey their own limits.
     """
+    _one_tier(draft)
     fit_capacity(draft)
+    fit_allowances(draft)
     for _ in range(_PASSES):
         broken = _broken_groups(draft)
         for group, when in broken:
             _mend_group(draft, group, when)
         if not broken:
             return
-    while broken := _broken_groups(draft):
-        for group, when in broken:
-            _close(draft, group, when)
+    _close_broken(draft)
     fit_capacity(draft)
-    while broken := _broken_groups(draft):
-        for group, when in broken:
-            _close(draft, group, when)
+    fit_allowances(draft)
+    _close_broken(draft)
 
 
 def fit_capacity(draft: Draft) -> None:
@@ -46,9 +46,9 @@ def fit_capacity(draft: Draft) -> None:
     """
     for line, when in np.argwhere(draft.over() > 0).tolist():
         items = np.flatnonzero((draft.problem.items.line == line) & (draft.made[:, when] > 0))
-        change = Change(items, np.full(len(items), when), np.zeros(len(items), dtype=np.int64))
-        saved = -draft.usage_change(*change.parts[0])
-        loss = -draft.gains(change)
+        steps = np.full(len(items), when)
+        saved = -draft.usage_change(items, steps, np.zeros(len(items), dtype=np.int64))
+        loss = _losses(draft, items, steps)
         for place in np.argsort(loss / np.maximum(saved, 1e-12), kind="stable").tolist():
             over = float(draft.over()[line, when])
             if over <= 0:
@@ -57,12 +57,73 @@ def fit_capacity(draft: Draft) -> None:
             draft.apply([(item, when, _cut(draft, item, when, over))])
 
 
+def fit_allowances(draft: Draft) -> None:
+    """Drop and cut the runs that earn least where more of an allowance is taken than there is.
+
+    Parameters
+    ----------
+    draft : Draft
+        Changed in place.
+    """
+    for number in np.flatnonzero(draft.taken.over() > 0).tolist():
+        allowance = draft.problem.allowances[number]
+        place, step = np.nonzero(draft.made[allowance.items, allowance.span] > 0)
+        item, when = allowance.items[place], step + allowance.first
+        shape = len(allowance.items), allowance.last + 1 - allowance.first
+        weight = np.broadcast_to(allowance.per_unit, shape)[place, step]
+        saved = weight * draft.made[item, when] + allowance.setups[place]
+        loss = _losses(draft, item, when)
+        order = np.argsort(loss / np.maximum(saved, 1e-12), kind="stable")
+        for run in order[saved[order] > 0].tolist():
+            over = float(draft.taken.over()[number])
+            if over <= 0:
+                break
+            size = _less(draft, int(item[run]), int(when[run]), over / max(weight[run], 1e-12))
+            draft.apply([(int(item[run]), int(when[run]), size)])
+
+
+def _losses(draft: Draft, item: IntArray, when: IntArray) -> FloatArray:
+    """Return what each run brings, (n_runs,); a change holds one run a block."""
+    loss, nothing = np.zeros(len(item)), np.zeros(len(item), dtype=np.int64)
+    block = draft.problem.items.block[item]
+    order = np.argsort(block, kind="stable")
+    turn = np.empty(len(item), dtype=np.int64)  # the how-many-th run of its block
+    turn[order] = np.arange(len(item)) - np.searchsorted(block[order], block[order])
+    for number in range(int(turn.max(initial=-1)) + 1):
+        rows = np.flatnonzero(turn == number)
+        loss[rows] = -draft.gains(Change(item[rows], when[rows], nothing[rows]))
+    return loss
+
+
+def _one_tier(draft: Draft) -> None:
+    """Keep the largest run of a price list where two of its tiers run in one period."""
+    rivals = draft.problem.rivals
+    for item, when in np.argwhere(two_tiers(draft.problem, draft.made)).tolist():
+        rows = np.flatnonzero(rivals == rivals[item])
+        sizes = draft.made[rows, when]
+        for place in np.flatnonzero(sizes).tolist():
+            if place != int(sizes.argmax()):
+                draft.apply([(int(rows[place]), when, 0)])
+
+
 def _cut(draft: Draft, item: int, when: int, over: float) -> int:
     """Return the largest size that frees the capacity, or 0."""
+    return _less(draft, item, when, over / float(draft.problem.items.unit_time[item]))
+
+
+def _less(draft: Draft, item: int, when: int, units: float) -> int:
+    """Return the largest size that is at least some units smaller, or 0."""
     items = draft.problem.items
     old, multiple = int(draft.made[item, when]), int(items.multiple[item])
-    fewer = int(np.ceil(over / items.unit_time[item] / multiple)) * multiple
+    fewer = int(min(np.ceil(units / multiple), old)) * multiple
     return old - fewer if old - fewer >= items.moq[item] else 0
+
+
+def _close_broken(draft: Draft) -> None:
+    """Close the groups whose limits are broken until none is."""
+    while broken := _broken_groups(draft):
+        for group, when in broken:
+            _close(draft, group, when)
 
 
 def _broken_groups(draft: Draft) -> list[tuple[GroupLimit, int]]:
@@ -77,14 +138,12 @@ def _broken_groups(draft: Draft) -> list[tuple[GroupLimit, int]]:
 def _mend_group(draft: Draft, group: GroupLimit, when: int) -> None:
     """Raise, lower or close a group in one period, whichever leaves the most profit."""
     before = draft.made[group.items, when].copy()
+    lines = np.unique(draft.problem.items.line[group.items])
     best, best_profit = np.zeros_like(before), -np.inf
     for direction in (1, -1, 0):
         _share_out(draft, group, when, direction)
         pieces = group.weights @ draft.made[group.items, when]
-        fits = (
-            bool(group.allows(pieces))
-            and draft.used[group.line, when] <= (draft.limit[group.line, when])
-        )
+        fits = bool(group.allows(pieces)) and draft.holds(lines, when)
         profit = draft.profit()
         if fits and profit > best_profit:
             best, best_profit = draft.made[group.items, when].copy(), profit
@@ -117,7 +176,7 @@ def _share_out(draft: Draft, group: GroupLimit, when: int, direction: int) -> No
             return
         missing = _missing(group, pieces, direction)
         sizes = _next_sizes(draft, group, when, direction, missing)
-        possible = np.flatnonzero(sizes != draft.made[group.items, when])
+        possible = _possible(draft, group, when, sizes)
         if missing == 0 or not len(possible):
             return
         items = group.items[possible]
@@ -125,6 +184,14 @@ def _share_out(draft: Draft, group: GroupLimit, when: int, direction: int) -> No
         gain = draft.gains(change) / np.abs(sizes[possible] - draft.made[items, when])
         place = int(np.argmax(gain))
         draft.apply([(int(items[place]), when, int(sizes[possible][place]))])
+
+
+def _possible(draft: Draft, group: GroupLimit, when: int, sizes: IntArray) -> IntArray:
+    """Return the places of the sizes that are new, and that allowances and tiers let be."""
+    changed = np.flatnonzero(sizes != draft.made[group.items, when]).tolist()
+    parts = [(int(group.items[place]), when, int(sizes[place])) for place in changed]
+    fits = [draft.taken.fits(draft.made, [part]) for part in parts]
+    return np.asarray(np.array(changed, dtype=np.int64)[np.array(fits, dtype=bool)])
 
 
 def _missing(group: GroupLimit, pieces: int, direction: int) -> int:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from c2m.production.evaluate import broken_limits
 from c2m.production.last_units import pieces_of
+from c2m.production.limits import allowance_limits, allowance_usage
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.problem import GroupLimit, Problem
 from c2m.production.reliefs import gain_of
@@ -40,16 +41,17 @@ def breaks_table(problem: Problem, placed: Placed) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``line``, ``period``, ``sku`` (or group), ``short`` (how much is missing or too much) and
-        its ``unit``, ``what`` and ``relief`` in words, and ``gain``: what the relief by itself
-        would add to the expected profit (NaN where it cannot be told). Empty where all limits
-        hold.
+        ``line``, ``period``, ``sku`` (or group, material, budget), ``short`` (how much is missing
+        or too much) and its ``unit``, ``what`` and ``relief`` in words, and ``gain``: what the
+        relief by itself would add to the expected profit (NaN where it cannot be told). Empty
+        where all limits hold.
     """
     draft = Draft(problem, placed.made)
     rows: list[Row] = [_torn(problem, item, when) for item, when in placed.torn]
     rows += _lots(draft) + _loads(draft)
     for group in problem.groups:
         rows += _group(draft, group)
+    rows += _allowances(draft)
     if not rows:
         rows = [
             ("", pd.NaT, "", np.nan, "", what, "change the runs that it names", np.nan)
@@ -61,7 +63,7 @@ def breaks_table(problem: Problem, placed: Placed) -> pd.DataFrame:
 
 def _place(problem: Problem, line: int, when: int) -> tuple[str, pd.Timestamp]:
     label = problem.calendar.label([problem.first + when])[0]
-    return problem.lines[line], pd.Timestamp(label)
+    return problem.lines[line] if line >= 0 else "", pd.Timestamp(label)
 
 
 def _name(problem: Problem, item: int) -> str:
@@ -76,7 +78,7 @@ def _skus(problem: Problem, item: int) -> list[int]:
 def _torn(problem: Problem, item: int, when: int) -> Row:
     line, label = _place(problem, int(problem.items.line[item]), when)
     here = problem.members.item == item
-    ratio = ":".join(str(units) for units in problem.members.units[here].tolist())
+    ratio = ":".join(str(pieces) for pieces in problem.members.pieces[here].tolist())
     what = f"the pre-pack {_name(problem, item)} is not made whole"
     relief = f"make its SKUs in the ratio {ratio}"
     return line, label, _name(problem, item), np.nan, "packs", what, relief, np.nan
@@ -227,4 +229,20 @@ def _group(draft: Draft, group: GroupLimit) -> list[Row]:
         ways += [f"{total - down:,} fewer"] if down >= group.moq else [f"none of its {total:,}"]
         relief = f"{' or '.join(ways)} in that period, or have the limit waived"
         rows.append((code, label, group.name, float(short), "pieces", what, relief, np.nan))
+    return rows
+
+
+def _allowances(draft: Draft) -> list[Row]:
+    """Return the materials, budgets and capacities of groups of which the runs take too much."""
+    problem = draft.problem
+    used, most = allowance_usage(problem, draft.made), allowance_limits(problem)
+    rows: list[Row] = []
+    for number in np.flatnonzero(used > most).tolist():
+        allowance = problem.allowances[number]
+        over, unit = float(used[number] - allowance.amount), allowance.unit
+        name = f"{allowance.kind} {allowance.name!r}"
+        _, label = _place(problem, -1, allowance.last)
+        what = f"the runs until then take {used[number]:,.1f} of {allowance.amount:,.1f} {unit}"
+        relief = f"{over:,.1f} more of {name}, or fewer of the runs that take it"
+        rows.append(("", label, name, over, unit, what, relief, np.nan))
     return rows

@@ -24,8 +24,8 @@ class Comparison:
     figures : DataFrame
         Index ``figure``; a column for each plan, and ``unit``. What a plan does not know is NaN.
     runs : DataFrame
-        ``period``, ``line``, ``sku``, and the quantity in each plan: the runs that are not the
-        same in all of them.
+        ``period``, ``line``, ``sku``, ``mode`` where a plan has modes of transport, and the
+        quantity in each plan: the runs that are not the same in all of them.
     notes : tuple of str
         What the plans do not have in common, so that their money is not quite comparable.
     """
@@ -149,7 +149,7 @@ def _named(plans: Mapping[str, Plan] | Sequence[Plan]) -> dict[str, Plan]:
 def _check(plans: dict[str, Plan]) -> None:
     if len(plans) < 2:
         raise ArgumentError(f"Expected at least two plans to compare, got {len(plans)}.")
-    clash = {"unit", *_KEY} & set(plans)
+    clash = {"unit", "mode", *_KEY} & set(plans)
     if clash:
         raise ArgumentError(
             f"A plan cannot be called {sorted(clash)[0]!r} here; name it otherwise."
@@ -192,7 +192,9 @@ def _figures(plans: dict[str, Plan]) -> pd.DataFrame:
 
 def _runs(plans: dict[str, Plan]) -> pd.DataFrame:
     """Return the runs that are not the same in all plans."""
-    sizes = {name: plan.runs.set_index(_KEY)["quantity"] for name, plan in plans.items()}
+    modes = any((plan.runs["mode"] != "").any() for plan in plans.values())
+    key = [*_KEY, "mode"] if modes else _KEY
+    sizes = {name: plan.runs.groupby(key)["quantity"].sum() for name, plan in plans.items()}
     table = pd.DataFrame(sizes).fillna(0).astype("int64").sort_index()
     differ = table.ne(table.iloc[:, 0], axis=0).any(axis=1)
     return table[differ].reset_index()

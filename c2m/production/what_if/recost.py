@@ -6,12 +6,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from c2m.errors import InfeasiblePlanError
+from c2m.errors import ArgumentError, InfeasiblePlanError
 from c2m.plan import Plan
 from c2m.production.evaluate import profit
 from c2m.production.factory import Factory
+from c2m.production.firm import told_firm
 from c2m.production.lotsizing.solution import Solution
-from c2m.production.plan_production import make_plan, read_problem
+from c2m.production.plan_production import read_problem
+from c2m.production.plan_tables import make_plan
 from c2m.production.problem import DemandPaths, IntArray, Problem
 from c2m.production.what_if.breaks import breaks_table
 from c2m.production.what_if.overrides import place_runs, read_overrides, with_overrides
@@ -43,8 +45,9 @@ def recost(
     factory : Factory
         What can be made.
     overrides : DataFrame or other Arrow table, optional
-        Columns ``sku``, ``line``, ``period`` and ``quantity`` (0 takes a run out). Each row
-        replaces the plan's run there, or adds one.
+        Columns ``sku``, ``line``, ``period`` and ``quantity`` (0 takes a run out), and ``mode``
+        where a line has several modes of transport. Each row replaces the plan's run there, or
+        adds one; a row without a mode replaces the runs of all modes.
     stock, on_order : DataFrame or other Arrow table, optional
         As in `plan_production`; those that the plan was made from unless given. Pass a table
         without rows to say that there is nothing.
@@ -57,6 +60,8 @@ def recost(
 
     Raises
     ------
+    ArgumentError
+        If `plan`, `demand` or `factory` is something else.
     DataError
         If a table is wrong, or a SKU has no routing on the line of its run.
     InfeasiblePlanError
@@ -89,7 +94,7 @@ def recost(
     """
     stands = stand(plan, demand, factory, overrides=overrides, stock=stock, on_order=on_order)
     if stands.plan is None:
-        raise InfeasiblePlanError(*_sentences(stands.broken))
+        raise InfeasiblePlanError(*sentences(stands.broken))
     return stands.plan
 
 
@@ -139,6 +144,8 @@ def stand(
     Stands
         With the plan, or with what is broken.
     """
+    if not isinstance(plan, Plan):
+        raise ArgumentError(f"Expected a plan (c2m.Plan) first, got {type(plan).__name__}.")
     seed, count = plan.seed or 0, plan.n_scenarios or _SCENARIOS
     problem, inputs = read_problem(
         demand,
@@ -148,6 +155,7 @@ def stand(
         n_scenarios=count,
         seed=seed,
     )
+    inputs |= {name: plan.inputs[name] for name in ("firm", "frozen") if name in plan.inputs}
     runs, own = plan.runs, _own(plan, overrides)
     if own is not None:
         runs, inputs = with_overrides(runs, own), {**inputs, "overrides": own}
@@ -161,6 +169,7 @@ def stand(
     solution = Solution(placed.made, value, prices, value, False, "", method)
     costed = make_plan(problem, solution, inputs, seed=seed, currency=factory.currency)
     costed = replace(costed, bound=None, bound_kind="none", bound_from="")
+    costed = told_firm(costed, plan.runs[plan.runs["firm"]])
     return Stands(problem, inputs, placed.made, broken, _named(costed, own))
 
 
@@ -183,7 +192,9 @@ def _named(plan: Plan, own: pd.DataFrame | None) -> Plan:
     """Say in the reasons of a plan which runs a person has set."""
     if own is None:
         return plan
-    runs = plan.runs.merge(own[["sku", "line", "period"]], on=["sku", "line", "period"])
+    own = own.assign(mode=own.get("mode", ""))
+    runs = plan.runs.merge(own, on=["sku", "line", "period"], suffixes=("", "_set"))
+    runs = runs[(runs["mode"] == runs["mode_set"]) | (runs["mode_set"] == "")]
     out = set(own.loc[own["quantity"] == 0, "sku"]) - set(plan.runs["sku"])
     reasons = plan.reasons
     set_by_hand = reasons["run"].isin(set(runs["run"]))
@@ -194,12 +205,26 @@ def _named(plan: Plan, own: pd.DataFrame | None) -> Plan:
     return replace(plan, tables={**plan.tables, "reasons": reasons})
 
 
-def _sentences(broken: pd.DataFrame) -> tuple[list[str], str]:
-    """Return a sentence for each broken limit, and their cheapest reliefs."""
-    sentences = []
+def sentences(broken: pd.DataFrame) -> tuple[list[str], str]:
+    """Put broken limits into words.
+
+    Parameters
+    ----------
+    broken : DataFrame
+        See `breaks_table`.
+
+    Returns
+    -------
+    reasons : list of str
+        A sentence for each.
+    relief : str
+        Their cheapest reliefs, each with its place where there are several.
+    """
+    reasons, reliefs = [], []
     for row in broken.to_dict("records"):
         when = "" if pd.isna(row["period"]) else str(row["period"].date())
         place = ", ".join(text for text in (row["line"], when, row["sku"]) if text)
         short = "" if np.isnan(row["short"]) else f" (short {row['short']:,.1f} {row['unit']})"
-        sentences.append(f"{place}: {row['what']}{short}")
-    return sentences, "; ".join(dict.fromkeys(broken["relief"]))
+        reasons.append(f"{place}: {row['what']}{short}")
+        reliefs.append(f"{place}: {row['relief']}" if len(broken) > 1 else row["relief"])
+    return reasons, "; ".join(dict.fromkeys(reliefs))

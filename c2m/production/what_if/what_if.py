@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Literal
+from typing import Literal, get_args
 
+import numpy as np
 import pandas as pd
 
+from c2m.errors import ArgumentError
 from c2m.plan import Plan
 from c2m.production.evaluate import profit
 from c2m.production.factory import Factory
+from c2m.production.firm import Settled, settle, told_firm
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.lotsizing.improve import improve
-from c2m.production.plan_production import Method, make_plan, solve
+from c2m.production.plan_production import Method, solve
+from c2m.production.plan_tables import make_plan
 from c2m.production.problem import DemandPaths
 from c2m.production.what_if.compare import Comparison, compare
+from c2m.production.what_if.overrides import place_runs
 from c2m.production.what_if.recost import Stands, stand
 
 PlanAgain = Literal["auto", "exact", "heuristic", "no"]
@@ -127,6 +132,8 @@ def what_if(
 
     Raises
     ------
+    ArgumentError
+        If an argument is out of range, or `plan`, `factory` or `demand` is something else.
     DataError
         If a table is wrong, or a SKU has no routing on the line of its run.
 
@@ -155,6 +162,12 @@ def what_if(
       line  short    unit
     0    A   10.0  pieces
     """
+    if method not in get_args(PlanAgain):
+        raise ArgumentError(
+            f"Expected method 'auto', 'exact', 'heuristic' or 'no', got {method!r}."
+        )
+    if time_limit_s is not None and not time_limit_s > 0:
+        raise ArgumentError(f"Expected time_limit_s > 0, got {time_limit_s}.")
     stands = stand(plan, demand, factory, overrides=overrides, stock=stock, on_order=on_order)
     best = None
     if method != "no" and "overrides" not in stands.inputs:
@@ -169,13 +182,36 @@ def _plan_again(
     plan: Plan, stands: Stands, factory: Factory, method: Method, time_limit_s: float | None
 ) -> Plan:
     """Return the plan that would be made: never worse than the one there is, where that stands."""
-    problem = stands.problem
+    firm = plan.runs[plan.runs["firm"]]
+    settled = _settled(stands, firm)
+    problem = settled.free
     solution = solve(problem, method, time_limit_s, lambda _stage: None)
-    if stands.plan is not None and profit(problem, stands.made) > solution.profit:
-        made = improve(Draft(problem, stands.made), solution.prices)
-        solution = replace(solution, made=made, profit=profit(problem, made))
+    mine = stands.made - settled.made
+    if stands.plan is not None and profit(problem, mine) > solution.profit:
+        made = improve(Draft(problem, mine), solution.prices)
+        value = profit(problem, made)
+        bound = max(solution.bound, value)  # one that is not proved may lie below it
+        solution = replace(solution, made=made, profit=value, bound=bound)
     seed = plan.seed or 0
-    return make_plan(problem, solution, stands.inputs, seed=seed, currency=factory.currency)
+    best = make_plan(
+        settled.whole,
+        settled.joined(solution),
+        stands.inputs,
+        seed=seed,
+        currency=factory.currency,
+    )
+    return told_firm(best, firm)
+
+
+def _settled(stands: Stands, firm: pd.DataFrame) -> Settled:
+    """Return the problem beside the firm runs and frozen periods of a plan."""
+    problem = stands.problem
+    closed = np.zeros(problem.items.most.shape, dtype=bool)
+    if "frozen" in stands.inputs:
+        days = stands.inputs["frozen"]["period"].to_numpy().astype("datetime64[D]")
+        step = problem.calendar.ordinal(days) - problem.first
+        closed[:, step[(step >= 0) & (step < problem.n_periods)]] = True
+    return settle(problem, place_runs(problem, firm).made, closed)
 
 
 def _money(plan: Plan) -> str:

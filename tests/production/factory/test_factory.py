@@ -128,7 +128,9 @@ def test_all_problems_of_all_tables_are_reported_at_once():
 
 
 def test_an_error_says_what_to_type():
-    with pytest.raises(DataError, match=r"Fix: write 'unit' as one of 'minutes', 'pieces'$"):
+    with pytest.raises(
+        DataError, match=r"Fix: write 'unit' as one of 'minutes', 'pieces', 'dozens'$"
+    ):
         make(lines=[Line("A", 5000.0, "hours"), LINES[1]])
 
 
@@ -274,7 +276,8 @@ def test_a_factory_shows_itself():
 def test_the_worked_example_is_a_factory():
     rows = dict(EXAMPLE)
     (plant,) = rows.pop("settings")
-    factory = Factory.from_frames(**rows, freq=plant.freq, currency=plant.currency, name=plant.name)
+    facts = {name: getattr(plant, name) for name in ("freq", "currency", "name", "policy")}
+    factory = Factory.from_frames(**rows, **facts)
     assert all(len(frame) for frame in factory.tables().values())
 
 

@@ -19,7 +19,7 @@ def test_the_heuristic_is_near_the_exact_plan_and_below_every_bound(seed, random
     assert (quick.method, quick.bound_kind, quick.bound_from) == (
         "heuristic",
         "proved",
-        "perfect foresight",
+        "scenario prices",
     )
 
 
@@ -30,7 +30,7 @@ def test_the_heuristic_is_near_the_exact_plan_and_below_every_bound(seed, random
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 10_000), moq=st.integers(0, 8), lead=st.integers(0, 1))
-def test_no_exact_plan_is_above_the_bound_of_foresight(
+def test_no_exact_plan_is_above_the_bound_of_a_quick_plan(
     seed, moq, lead, fixed_demand, simple_factory
 ):
     paths = np.random.default_rng(seed).poisson(5, (3, 2, 3))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -24,6 +26,15 @@ def test_only_the_runs_that_differ_are_listed_with_nothing_as_0():
     )
     moved = compare([plan_of({"A": 5}), gone]).to_frame()
     assert moved[["line", "plan 1", "plan 2"]].to_numpy().tolist() == [["L1", 5, 0], ["L2", 0, 5]]
+
+
+def test_runs_of_two_modes_are_compared_mode_by_mode():
+    both = plan_of({"A": 5, "B": 7})
+    runs = both.runs.assign(sku="A", mode=["sea", "air"])
+    two = replace(both, skus=("A",), tables={**both.tables, "runs": runs})
+    more = replace(two, tables={**two.tables, "runs": runs.assign(quantity=[5, 9])})
+    table = compare({"now": two, "then": more}).to_frame()
+    assert table[["sku", "mode", "now", "then"]].to_numpy().tolist() == [["A", "air", 7, 9]]
 
 
 def test_figures_stand_side_by_side_with_their_difference_to_the_first():

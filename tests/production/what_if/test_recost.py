@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from c2m.errors import DataError, InfeasiblePlanError
+from c2m.errors import ArgumentError, C2MWarning, DataError, InfeasiblePlanError
 from c2m.plan import Plan
 from c2m.production.plan_production import plan_production
 from c2m.production.what_if import recost, what_if
@@ -96,7 +96,7 @@ def test_every_limit_that_runs_break_is_named_with_its_relief(fixed_demand, simp
         "(short 10.0 pieces)",
     ]
     relief = caught.value.relief
-    assert "make 20 instead (+90.00 to the expected profit)" in relief
+    assert "S001: make 20 instead (+90.00 to the expected profit)" in relief
     assert "10.0 more pieces, or 10 fewer S000" in relief
 
 
@@ -150,6 +150,30 @@ def test_everything_wrong_with_a_table_of_overrides_is_listed(case):
         recost(plan, demand, factory, overrides=override(line="L9"))
     with pytest.raises(DataError, match="quantity"):
         recost(plan, demand, factory, overrides=override(quantity=-1))
+
+
+def test_arguments_that_are_mixed_up_are_named(case):
+    plan, demand, factory = case
+    with pytest.raises(ArgumentError, match=r"Expected a forecast .* got Factory and FixedDemand"):
+        what_if(plan, demand, factory)
+    with pytest.raises(ArgumentError, match=r"Expected a plan .* got FixedDemand"):
+        recost(demand, plan, factory)
+    with pytest.raises(ArgumentError, match=r"Expected method .* got 'fast'"):
+        what_if(plan, factory, demand, method="fast")
+    with pytest.raises(ArgumentError, match="time_limit_s > 0"):
+        what_if(plan, factory, demand, time_limit_s=0.0)
+
+
+def test_runs_of_skus_without_demand_are_told_from_those_without_a_routing(
+    fixed_demand, simple_factory
+):
+    runs = pd.concat([override("S000"), override("S001"), override("S002", line="L2")])
+    plan = Plan.from_frame(runs, freq="W", lead_time_periods=0)
+    demand = fixed_demand(np.full((1, 2, 1), 9.0), ["S000", "S002"])
+    with pytest.raises(DataError) as caught, pytest.warns(C2MWarning, match="no demand"):
+        recost(plan, demand, simple_factory(3))
+    assert "1 SKUs of runs are not in the demand: 'S001'" in str(caught.value)
+    assert "1 SKUs have no routing on the line of their run: 'S002 on L2'" in str(caught.value)
 
 
 def test_a_better_factory_never_makes_a_worse_plan_and_the_scenarios_stay(random_case):

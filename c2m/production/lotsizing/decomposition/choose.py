@@ -4,7 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from c2m.production.lotsizing.decomposition.exchange import exchange
+from c2m.production.lotsizing.decomposition.exchange import (
+    assembled,
+    exchange,
+    plans_near,
+    pool_of,
+)
 from c2m.production.lotsizing.decomposition.known import Known
 from c2m.production.lotsizing.decomposition.plans import (
     Plans,
@@ -68,7 +73,11 @@ def choose(known: Known, priced: Priced, seed: int = 0) -> Choice:
     others = loads(known, plans, one, 1) - loads(part, mine, one[skus], 1)
     part = replace(part, regular=known.regular - others.reshape(known.regular.shape))
     best, brought, value = mine, quantities(part, mine), -np.inf
-    for new in exchange(part, priced, mine, skus, seed, _STARTS):
+    rng = np.random.default_rng(seed)
+    plenty = plans_near(part, priced, mine, skus, rng)
+    pool = pool_of(part, plenty, priced.prices)
+    for chosen in exchange(part, pool, rng, _STARTS):
+        new = assembled(plenty, chosen)
         sized = resize(part, new, priced.prices)
         if (worth := _worth(part, new, sized)) > value:
             best, brought, value = new, sized, worth

@@ -31,99 +31,202 @@ _CLOSEST = 150
 _BEYOND = 10.0
 """Cost of capacity that there is not, in highest prices."""
 
-
 _KEPT = 16
-"""Most plans of a SKU in the pool."""
+"""Most plans of a unit in the pool."""
 
 
 @dataclass(frozen=True)
-class _Pool:
-    """The best plans of some SKUs, at most _KEPT for each of n, the best first."""
+class Pool:
+    """The best plans of the units that lose least by a second one; at most _KEPT of each.
 
-    skus: IntArray  # [n]
-    number: IntArray  # [n, R] which of the plans that were tried
-    income: FloatArray  # [n, R]
-    paid: FloatArray  # [n, R] for capacity, at the prices
-    usage: FloatArray  # [n, R, cells]
+    A unit is a SKU, or several SKUs whose runs come together.
+
+    Parameters
+    ----------
+    units : ndarray of int, shape (n,)
+        Which.
+    number : ndarray of int, shape (n, n_plans)
+        Which of the plans that were tried, the best first.
+    income, paid : ndarray, shape (n, n_plans)
+        Money before capacity is paid for, and for capacity at the prices.
+    usage : ndarray, shape (n, n_plans, n_cells)
+        Capacity.
+    alone : ndarray, shape (n_cells,)
+        Capacity taken when every unit of the pool has its best plan and all others the first.
+    """
+
+    units: IntArray
+    number: IntArray
+    income: FloatArray
+    paid: FloatArray
+    usage: FloatArray
+    alone: FloatArray
+
+    @classmethod
+    def of(cls, earned: FloatArray, usage: FloatArray, prices: FloatArray) -> "Pool":
+        """Keep the best different plans.
+
+        Parameters
+        ----------
+        earned : ndarray, shape (n_units, n_plans)
+            Money before capacity is paid for.
+        usage : ndarray, shape (n_units, n_plans, n_cells)
+            Capacity.
+        prices : ndarray, shape (n_cells,)
+            Money per unit of it.
+
+        Returns
+        -------
+        Pool
+            The best plans of the units that lose least by another one.
+        """
+        paid = np.einsum("nrc,c->nr", usage, prices)
+        net = earned - paid
+        order = np.argsort(-net, axis=1, kind="stable")
+        ranked, spent = (np.take_along_axis(values, order, axis=1) for values in (net, paid))
+        small = 1e-9 * (1.0 + np.abs(earned).max(axis=1, keepdims=True))
+        same = np.abs(np.diff(ranked, axis=1)) <= small
+        ranked[:, 1:][same & (np.abs(np.diff(spent, axis=1)) <= small)] = -np.inf
+        inner = np.argsort(-ranked, axis=1, kind="stable")[:, :_KEPT]
+        order = np.take_along_axis(order, inner, axis=1)
+        ranked = np.take_along_axis(ranked, inner, axis=1)
+        near = np.argsort(ranked[:, 0] - ranked[:, 1], kind="stable")[:_CLOSEST]
+        order, rows = order[near], near[:, None]
+        kept = usage[rows, order]
+        doubled = np.where(np.isfinite(ranked[near]), earned[rows, order], -np.inf)
+        alone = usage[:, 0].sum(axis=0) - usage[near, 0].sum(axis=0) + kept[:, 0].sum(axis=0)
+        return cls(near, order, doubled, paid[rows, order], kept, alone)
 
 
-def exchange(
-    part: Known, priced: Priced, start: Plans, skus: IntArray, seed: int, starts: int
-) -> Iterator[Plans]:
-    """Exchange the plans of some SKUs.
+def plans_near(
+    part: Known, priced: Priced, start: Plans, skus: IntArray, rng: np.random.Generator
+) -> list[Plans]:
+    """Return plans that are good at prices near the final ones.
 
     Parameters
     ----------
     part : Known
-        Those SKUs, with the capacity that is theirs.
+        Some SKUs, with the capacity that is theirs.
     priced : Priced
         Prices and plans of all SKUs.
     start : Plans
-        Plans of the part to begin with.
+        Plans of the part, the first of those returned.
     skus : ndarray of int
         Its SKUs among all.
-    seed : int
-        Of the price changes and the order of the SKUs.
+    rng : numpy.random.Generator
+        Of the changes of prices.
+
+    Returns
+    -------
+    list of Plans
+        Of the part.
+    """
+    counts = np.flatnonzero(priced.weight.max(axis=1) > 1e-9)
+    plans = [start, *(priced.plans[number].take(skus) for number in counts.tolist())]
+    plans += [best_plans(part, prices)[0] for prices in near(priced.prices, _SHIFTS, rng)]
+    return plans
+
+
+def near(prices: FloatArray, count: int, rng: np.random.Generator) -> Iterator[FloatArray]:
+    """Yield prices that are changed at random, the least changes first.
+
+    Parameters
+    ----------
+    prices : ndarray, shape (n_lines, n_periods)
+        Money per unit of capacity.
+    count : int
+        How many.
+    rng : numpy.random.Generator
+        Of the changes.
+
+    Yields
+    ------
+    ndarray, shape (n_lines, n_periods)
+        Prices.
+    """
+    for size in np.geomspace(*_SIZES, count):
+        yield prices * np.exp(size * rng.standard_normal(prices.shape))
+
+
+def pool_of(part: Known, plans: list[Plans], prices: FloatArray) -> Pool:
+    """Return the pool of plans of single SKUs.
+
+    Parameters
+    ----------
+    part : Known
+        The SKUs.
+    plans : list of Plans
+        Plans of them.
+    prices : ndarray, shape (n_lines, n_periods)
+        Money per unit of capacity.
+
+    Returns
+    -------
+    Pool
+        Every SKU is a unit.
+    """
+    each = np.arange(part.n_skus)
+    usage = np.stack([loads(part, plan, each, part.n_skus) for plan in plans], axis=1)
+    earned = np.stack([income(part, plan) for plan in plans], axis=1)
+    return Pool.of(earned, usage, prices.ravel())
+
+
+def exchange(
+    part: Known, pool: Pool, rng: np.random.Generator, starts: int
+) -> Iterator[dict[int, IntArray]]:
+    """Exchange the plans of some units.
+
+    Parameters
+    ----------
+    part : Known
+        All units, with the capacity that is theirs.
+    pool : Pool
+        Their plans.
+    rng : numpy.random.Generator
+        Of the order of the units.
     starts : int
         How many orders to try.
 
     Yields
     ------
-    Plans
-        Plans of the part, one for each order.
+    dict of int to ndarray of int
+        The units that have each plan; those that are in none have the first. One for each order.
     """
-    rng = np.random.default_rng(seed)
-    plans = _tried(part, priced, start, skus, rng)
-    pool = _pool(part, plans, priced.prices.ravel())
-    one = np.zeros(part.n_skus, dtype=np.int64)
-    alone = loads(part, start, one, 1)[0]
-    alone -= loads(part, start.take(pool.skus), one[pool.skus], 1, pool.skus)[0]
-    alone += pool.usage[:, 0].sum(axis=0)
     for _ in range(starts):
-        used, choice = alone.copy(), np.zeros(len(pool.skus), dtype=np.int64)
-        order = rng.permutation(len(pool.skus))
+        used, choice = pool.alone.copy(), np.zeros(len(pool.units), dtype=np.int64)
+        order = rng.permutation(len(pool.units))
         for weight in _WEIGHTS:
             _sweep(part, pool, used, choice, order, weight)
-        yield _chosen(plans, pool, choice)
+        number = pool.number[np.arange(len(choice)), choice]
+        yield {plan: pool.units[number == plan] for plan in np.unique(number).tolist()}
 
 
-def _tried(
-    part: Known, priced: Priced, start: Plans, skus: IntArray, rng: np.random.Generator
-) -> list[Plans]:
-    """Return plans that are good at prices near the final ones."""
-    counts = np.flatnonzero(priced.weight.max(axis=1) > 1e-9)
-    plans = [start, *(priced.plans[number].take(skus) for number in counts.tolist())]
-    for size in np.geomspace(*_SIZES, _SHIFTS):
-        shift = np.exp(size * rng.standard_normal(priced.prices.shape))
-        plans.append(best_plans(part, priced.prices * shift)[0])
-    return plans
+def assembled(plans: list[Plans], chosen: dict[int, IntArray]) -> Plans:
+    """Return one plan for every SKU.
 
+    Parameters
+    ----------
+    plans : list of Plans
+        Plans of all SKUs.
+    chosen : dict of int to ndarray of int
+        The SKUs that have each plan; the others have the first.
 
-def _pool(part: Known, plans: list[Plans], prices: FloatArray) -> _Pool:
-    """Keep the best different plans of the SKUs that lose least by a second one."""
-    cells = np.arange(part.n_skus)
-    usage = np.stack([loads(part, plan, cells, part.n_skus) for plan in plans], axis=1)
-    earned = np.stack([income(part, plan) for plan in plans], axis=1)
-    paid = np.einsum("nrc,c->nr", usage, prices)
-    net = earned - paid
-    order = np.argsort(-net, axis=1, kind="stable")
-    ranked, spent = (np.take_along_axis(values, order, axis=1) for values in (net, paid))
-    small = 1e-9 * (1.0 + np.abs(earned).max(axis=1, keepdims=True))
-    again = (np.abs(np.diff(ranked, axis=1)) <= small) & (np.abs(np.diff(spent, axis=1)) <= small)
-    ranked[:, 1:][again] = -np.inf
-    inner = np.argsort(-ranked, axis=1, kind="stable")[:, :_KEPT]
-    order = np.take_along_axis(order, inner, axis=1)
-    ranked = np.take_along_axis(ranked, inner, axis=1)
-    near = np.argsort(ranked[:, 0] - ranked[:, 1], kind="stable")[:_CLOSEST]
-    order, rows = order[near], near[:, None]
-    doubled = np.where(np.isfinite(ranked[near]), earned[rows, order], -np.inf)
-    return _Pool(near, order, doubled, paid[rows, order], usage[rows, order])
+    Returns
+    -------
+    Plans
+        Of all.
+    """
+    source, way = plans[0].source.copy(), plans[0].way.copy()
+    for plan, here in chosen.items():
+        source[:, here] = plans[plan].source[:, here]
+        way[:, here] = plans[plan].way[:, here]
+    return Plans(source, way)
 
 
 def _sweep(
-    part: Known, pool: _Pool, used: FloatArray, choice: IntArray, order: IntArray, weight: float
+    part: Known, pool: Pool, used: FloatArray, choice: IntArray, order: IntArray, weight: float
 ) -> None:
-    """Give SKUs their best plans, one after the other; changes `used` and `choice`."""
+    """Give units their best plans, one after the other; changes `used` and `choice`."""
     regular, overtime = part.regular.ravel(), part.overtime.ravel()
     over = weight * np.repeat(part.overtime_cost, part.n_periods)
     highest = float((pool.income / np.maximum(pool.paid, 1.0)).max(initial=1.0))
@@ -141,14 +244,3 @@ def _sweep(
         best = int((score[place] - cost).argmax())
         choice[place] = best
         used += usage[best]
-
-
-def _chosen(plans: list[Plans], pool: _Pool, choice: IntArray) -> Plans:
-    """Return the plans of all SKUs of the part."""
-    source, way = plans[0].source.copy(), plans[0].way.copy()
-    number = pool.number[np.arange(len(choice)), choice]
-    for plan in np.unique(number).tolist():
-        here = pool.skus[number == plan]
-        source[:, here] = plans[plan].source[:, here]
-        way[:, here] = plans[plan].way[:, here]
-    return Plans(source, way)

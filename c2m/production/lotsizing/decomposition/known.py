@@ -8,9 +8,58 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from c2m.production.lotsizing.dp import units_of
 from c2m.production.lotsizing.foresight import is_bounded
 from c2m.production.problem import BoolArray, FloatArray, IntArray, Items, Problem
+
+FORBIDDEN = 1e6
+"""Money per unit of capacity that there is not; a price, so that the least evil wins."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What runs take and cost, by the good units that they bring.
+
+    Parameters
+    ----------
+    unit_time : ndarray, shape (n_items,)
+        Capacity per good unit.
+    extra : ndarray, shape (n_items, n_periods)
+        Money per good unit made then, beyond the SKU's unit cost; may be below 0.
+    setup_time, setup_cost : ndarray, shape (n_items, n_periods)
+        Capacity and money per run then. A cost that is infinite forbids the run.
+    good : ndarray, shape (n_items,)
+        Good units that one unit made brings.
+    """
+
+    unit_time: FloatArray
+    extra: FloatArray
+    setup_time: FloatArray
+    setup_cost: FloatArray
+    good: FloatArray
+
+    @classmethod
+    def of(cls, items: Items, units: FloatArray | None = None) -> "Terms":
+        """Return the terms of items.
+
+        Parameters
+        ----------
+        items : Items
+            What can be made where.
+        units : ndarray, shape (n_items,), optional
+            Good units that one unit made brings; 1 unless given.
+
+        Returns
+        -------
+        Terms
+            Views of the items' arrays where nothing changes.
+        """
+        shape = items.most.shape
+        good = np.ones(shape[0]) if units is None else units
+        setup_time, setup_cost = (
+            np.broadcast_to(values[:, None], shape)
+            for values in (items.setup_time, items.setup_cost)
+        )
+        return cls(items.unit_time / good, _extra(items, good), setup_time, setup_cost, good)
 
 
 @dataclass(frozen=True)
@@ -26,7 +75,9 @@ class Known:
     holding_cost : ndarray, shape (n_skus,)
         Money per unit and period.
     items : Items
-        What can be made where.
+        What can be made where; its times and costs are in `terms`.
+    terms : Terms
+        What runs take and cost.
     item_at : ndarray of int, shape (n_ways, n_skus)
         The items of each SKU; -1 where there are fewer.
     regular, overtime : ndarray, shape (n_lines, n_periods)
@@ -39,6 +90,7 @@ class Known:
     worth: FloatArray
     holding_cost: FloatArray
     items: Items
+    terms: Terms
     item_at: IntArray
     regular: FloatArray
     overtime: FloatArray
@@ -65,6 +117,7 @@ class Known:
             problem.price + problem.penalty - problem.unit_cost,
             problem.holding_cost,
             problem.items,
+            Terms.of(problem.items, _good_units(problem)),
             _item_table(problem),
             problem.regular,
             problem.overtime,
@@ -101,6 +154,39 @@ class Known:
         can = (made >= 0) & (items >= 0) & (self.items.most[items, inside] > 0)
         return inside, can
 
+    def overtime_money(self, used: FloatArray) -> float:
+        """Return what overtime costs, and capacity that there is not.
+
+        Parameters
+        ----------
+        used : ndarray, shape (n_lines * n_periods,)
+            Capacity taken.
+
+        Returns
+        -------
+        float
+            Money; capacity that there is not has a price that no run can pay.
+        """
+        extra = np.maximum(used - self.regular.ravel(), 0.0)
+        beyond = np.maximum(extra - self.overtime.ravel(), 0.0)
+        over = np.repeat(self.overtime_cost, self.n_periods)
+        return float((over * extra + FORBIDDEN * beyond).sum())
+
+    def at_cost(self, setup_cost: FloatArray) -> "Known":
+        """Return the problem with other set-up costs.
+
+        Parameters
+        ----------
+        setup_cost : ndarray, shape (n_items, n_periods)
+            Money per run; infinite forbids it.
+
+        Returns
+        -------
+        Known
+            Otherwise the same.
+        """
+        return replace(self, terms=replace(self.terms, setup_cost=setup_cost))
+
     def take(self, skus: IntArray) -> "Known":
         """Return some of the SKUs, with all the capacity.
 
@@ -136,14 +222,14 @@ class Known:
             A smaller problem with about the same prices.
         """
         skus = np.arange(0, self.n_skus, step)
-        load = self.items.unit_time[self.item_at[0]] * self.wanted.sum(axis=0)
+        load = self.terms.unit_time[self.item_at[0]] * self.wanted.sum(axis=0)
         share = float(load[skus].sum() / load.sum()) if load.sum() > 0 else 1.0
         part = self.take(skus)
         return replace(part, regular=self.regular * share, overtime=self.overtime * share)
 
 
 def is_known(problem: Problem) -> bool:
-    """Say whether a problem has one path, no pre-packs, no groups, and a bound.
+    """Say whether a problem has one path, one SKU a block, no allowances, and a bound.
 
     Parameters
     ----------
@@ -155,10 +241,10 @@ def is_known(problem: Problem) -> bool:
     bool
         Whether it can be solved as `Known`.
     """
-    single = problem.n_blocks == problem.n_skus and bool(np.all(units_of(problem) == 1))
-    plain = single and not problem.groups and problem.n_items > 0
+    plain = problem.n_blocks == problem.n_skus and problem.n_items > 0 and not problem.allowances
+    whole = bool(np.all(problem.members.units > 0))
     finite = bool(np.all(np.isfinite(problem.limit)))
-    return problem.n_scenarios == 1 and plain and finite and is_bounded(problem)
+    return problem.n_scenarios == 1 and plain and whole and finite and is_bounded(problem)
 
 
 def _item_table(problem: Problem) -> IntArray:
@@ -168,3 +254,15 @@ def _item_table(problem: Problem) -> IntArray:
     table = np.full((int(way.max()) + 1, problem.n_skus), -1, dtype=np.int64)
     table[way, np.argsort(problem.block_of, kind="stable")[block]] = np.arange(len(block))
     return table
+
+
+def _good_units(problem: Problem) -> FloatArray:
+    """Return the good units that one unit made of each item brings, (n_items,)."""
+    units = np.ones(problem.n_items)
+    units[problem.members.item] = problem.members.units
+    return units
+
+
+def _extra(items: Items, good: FloatArray) -> FloatArray:
+    """Return the extra money per good unit, (n_items, n_periods)."""
+    return np.asarray(items.extra / good[:, None]) if items.has_extra else items.extra

@@ -5,6 +5,7 @@ the periods from its first on, as long as a unit is worth its cost, capacity and
 dynamic programme goes over (arrival, next arrival); the SKUs are the axis of every array.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,13 +87,13 @@ class _Chunk:
         self.shape = (known.n_periods, item_at.shape[1])
         self.fixed = np.empty((len(item_at), *self.shape))
         self.margin = np.empty((len(item_at), *self.shape))  # of a unit sold on arrival
-        items = known.items
+        terms = known.terms
         for way, item in enumerate(item_at):
             made, can = known.when_made(item)
-            price = prices[items.line[item], made]
-            fixed = items.setup_cost[item] + items.setup_time[item] * price
+            price = prices[known.items.line[item], made]
+            fixed = terms.setup_cost[item, made] + terms.setup_time[item, made] * price
             self.fixed[way] = np.where(can, fixed, np.inf)
-            margin = known.worth[part] - items.unit_time[item] * price
+            margin = known.worth[part] - terms.unit_time[item] * price - terms.extra[item, made]
             self.margin[way] = np.where(can, margin, -np.inf)
 
     def solve(self) -> tuple[SmallIntArray, SmallIntArray, FloatArray]:
@@ -104,8 +105,12 @@ class _Chunk:
         for start in range(n_periods - 1, -1, -1):
             value[start] = value[start + 1]
             for way in range(len(self.fixed)):
-                better = self._cycles(start, way, value, until[start])
-                way_at[start][better] = way
+                rows = np.flatnonzero(np.isfinite(self.fixed[way, start]))
+                if len(rows) < count // 2:
+                    changed = self._few_cycles(start, way, rows, value, until[start])
+                    way_at[start][rows[changed]] = way
+                else:
+                    way_at[start][self._cycles(start, way, value, until[start])] = way
         source, way_used = self._walk(until, way_at)
         return source, way_used, value[0]
 
@@ -129,6 +134,21 @@ class _Chunk:
             changed |= better
             margin -= self.holding
         return changed
+
+    def _few_cycles(
+        self, start: int, way: int, rows: IntArray, value: FloatArray, until: SmallIntArray
+    ) -> NDArray[np.bool_]:
+        """Do the same for the few SKUs that can have a run; for each, return if it was better."""
+        held = self.holding[rows] * np.arange(self.shape[0] - start)[:, None]
+        units = self.wanted[start:, rows]
+        served = np.cumsum(np.maximum(self.margin[way, start, rows] - held, 0.0) * units, axis=0)
+        total = served - self.fixed[way, start, rows] + value[start + 1 :, rows]
+        stop = total.argmax(axis=0)
+        best = total[stop, np.arange(len(rows))]
+        changed = best > value[start, rows]
+        value[start, rows[changed]] = best[changed]
+        until[rows[changed]] = start + 1 + stop[changed]
+        return np.asarray(changed)
 
     def _walk(
         self, until: SmallIntArray, way_at: SmallIntArray
@@ -196,16 +216,41 @@ def income(known: Known, plans: Plans, skus: IntArray | slice = slice(None)) -> 
     ndarray, shape (n_skus,)
         Money beyond making nothing: less unit cost, holding and set-ups.
     """
-    item_at = known.item_at[:, skus]
     total = np.zeros(plans.source.shape[1])
     worth, holding, wanted = known.worth[skus], known.holding_cost[skus], known.wanted[:, skus]
-    places = np.arange(len(total))
-    for step, (source, way) in enumerate(zip(plans.source, plans.way, strict=True)):
+    for step, source in enumerate(plans.source):
         served = (worth - holding * (step - source)) * wanted[step]
         total += np.where(source >= 0, served, 0.0)
-        setup = known.items.setup_cost[item_at[way, places]]
-        total -= np.where(way >= 0, setup, 0.0)
+    terms, brought = known.terms, quantities(known, plans, skus)
+    for step, row, item, made in runs(known, plans, skus):
+        total[row] -= terms.setup_cost[item, made] + terms.extra[item, made] * brought[step, row]
     return total
+
+
+def runs(
+    known: Known, plans: Plans, skus: IntArray | slice = slice(None)
+) -> Iterator[tuple[int, IntArray, IntArray, IntArray]]:
+    """Go through the runs of plans by the period in which they arrive.
+
+    Parameters
+    ----------
+    known : Known
+        The problem.
+    plans : Plans
+        Plans of the SKUs.
+    skus : ndarray of int, optional
+        Which SKUs they are for; all unless given.
+
+    Yields
+    ------
+    tuple
+        Period, places of the SKUs that have a run, their items, and the periods of the runs.
+    """
+    item_at, lead = known.item_at[:, skus], known.items.lead
+    for step, way in enumerate(plans.way):
+        rows = np.flatnonzero(way >= 0)
+        item = item_at[way[rows], rows]
+        yield step, rows, item, step - lead[item]
 
 
 def loads(
@@ -233,12 +278,9 @@ def loads(
     """
     n_cells = known.regular.size
     brought = quantities(known, plans, skus)
-    item_at, items = known.item_at[:, skus], known.items
-    total = np.zeros(n_groups * n_cells)
-    for step, way in enumerate(plans.way):
-        rows = np.flatnonzero(way >= 0)
-        item = item_at[way[rows], rows]
-        usage = items.unit_time[item] * brought[step, rows] + items.setup_time[item]
-        cell = items.line[item] * known.n_periods + step - items.lead[item]
+    terms, total = known.terms, np.zeros(n_groups * n_cells)
+    for step, rows, item, made in runs(known, plans, skus):
+        usage = terms.unit_time[item] * brought[step, rows] + terms.setup_time[item, made]
+        cell = known.items.line[item] * known.n_periods + made
         total += np.bincount(group[rows] * n_cells + cell, usage, len(total))
     return total.reshape(n_groups, n_cells)

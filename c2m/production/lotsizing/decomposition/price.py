@@ -75,23 +75,45 @@ def price_plans(known: Known) -> Priced:
     Priced
         For `choose`.
     """
-    start, width = _start(known)
-    return _settle(known, start, width, min(_SETTLED / known.n_skus, _MOST_SETTLED))
+    start, width = first_prices(known)
+    return settle(known, start, width, min(_SETTLED / known.n_skus, _MOST_SETTLED))
 
 
-def _start(known: Known) -> tuple[FloatArray, FloatArray]:
-    """Return prices to begin with and the width of the box around them, from a sample."""
+def first_prices(known: Known) -> tuple[FloatArray, FloatArray]:
+    """Return prices to begin with and the width of the box around them, from a sample.
+
+    Parameters
+    ----------
+    known : Known
+        The problem.
+
+    Returns
+    -------
+    prices, width : ndarray, shape (n_lines, n_periods)
+        For `settle`.
+    """
     start = np.zeros(known.regular.shape)
-    width = _scale(known)[:, None] / 4 + start
+    width = price_scale(known)[:, None] / 4 + start
     if known.n_skus < _SHARE * _LEAST // 2:
         return start, width
     small = known.sample(min(_SHARE, known.n_skus // _LEAST))
-    return _settle(small, *_start(small), _ROUGHLY).prices, width / _CLOSE
+    return settle(small, *first_prices(small), _ROUGHLY).prices, width / _CLOSE
 
 
-def _scale(known: Known) -> FloatArray:
-    """Return a price of each line that is neither far too small nor far too large."""
-    times = known.items.unit_time
+def price_scale(known: Known) -> FloatArray:
+    """Return a price of each line that is neither far too small nor far too large.
+
+    Parameters
+    ----------
+    known : Known
+        The problem.
+
+    Returns
+    -------
+    ndarray, shape (n_lines,)
+        Money per unit of capacity.
+    """
+    times = known.terms.unit_time
     worth = np.maximum(known.worth, 0.0).mean() / max(float(times.mean()), 1e-9)
     overtime = np.where(known.overtime_cost > 0, known.overtime_cost, np.inf)
     return np.asarray(np.maximum(np.minimum(overtime, worth), 1e-9))
@@ -120,7 +142,23 @@ def capacity_value(known: Known, prices: FloatArray) -> float:
     return float((prices * known.regular + extra * known.overtime).sum())
 
 
-def _settle(known: Known, start: FloatArray, width: FloatArray, tolerance: float) -> Priced:
+def settle(known: Known, start: FloatArray, width: FloatArray, tolerance: float) -> Priced:
+    """Improve prices by cutting planes inside a box.
+
+    Parameters
+    ----------
+    known : Known
+        The problem.
+    start, width : ndarray, shape (n_lines, n_periods)
+        Prices to begin with, and the box around them.
+    tolerance : float
+        Gain still promised, as a share of the cost, at which prices are settled.
+
+    Returns
+    -------
+    Priced
+        The best prices, their bound, and the plans met on the way.
+    """
     group = np.arange(known.n_skus) * min(known.n_skus, _GROUPS) // known.n_skus
     n_groups = int(group[-1]) + 1
     master = Master(known.regular, known.overtime, known.overtime_cost, n_groups)

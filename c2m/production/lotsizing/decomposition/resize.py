@@ -8,6 +8,7 @@ by one.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csc_matrix, hstack, identity
 
 from c2m.errors import C2MError
 from c2m.production.lotsizing.decomposition.known import Known
@@ -16,8 +17,10 @@ from c2m.production.lotsizing.decomposition.plans import (
     SmallIntArray,
     loads,
     quantities,
+    runs,
 )
-from c2m.production.problem import FloatArray, IntArray
+from c2m.production.lotsizing.decomposition.shares import Entries
+from c2m.production.problem import BoolArray, FloatArray, IntArray
 
 _MOVES = 40
 """Most moves from one cell (a line in a period) to another."""
@@ -30,7 +33,8 @@ _BEYOND = 10.0
 class _Moves:
     """Moves of units, arrays of shape (n_moves,).
 
-    `down` and `up` are cells, `when` and `into` runs by arrival; -1: given up, or not made yet.
+    `down` and `up` are cells, `when` and `into` runs by arrival, `source` and `target` their
+    items; -1: given up, or not made yet.
     """
 
     sku: IntArray
@@ -38,6 +42,8 @@ class _Moves:
     into: IntArray
     down: IntArray
     up: IntArray
+    source: IntArray
+    target: IntArray
     saved: FloatArray
     taken: FloatArray
     cost: FloatArray
@@ -48,7 +54,22 @@ class _Moves:
         return _Moves(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
-def resize(known: Known, plans: Plans, prices: FloatArray) -> FloatArray:
+@dataclass(frozen=True)
+class _Rows:
+    """What runs take and must reach: arrays of shape (n_rows,), one row a cell first.
+
+    Then comes a row for every MOQ of a group in a period: less pieces than it are over its limit.
+    """
+
+    used: FloatArray
+    regular: FloatArray
+    overtime: FloatArray
+    over: FloatArray
+
+
+def resize(
+    known: Known, plans: Plans, prices: FloatArray, entries: Entries | None = None
+) -> FloatArray:
     """Return whole quantities that use capacity best, with the runs of the plans.
 
     Parameters
@@ -59,6 +80,8 @@ def resize(known: Known, plans: Plans, prices: FloatArray) -> FloatArray:
         One plan for each SKU.
     prices : ndarray, shape (n_lines, n_periods)
         Money per unit of capacity.
+    entries : Entries, optional
+        Limits on groups, whose MOQs are reached where that can be.
 
     Returns
     -------
@@ -67,10 +90,17 @@ def resize(known: Known, plans: Plans, prices: FloatArray) -> FloatArray:
     """
     brought = quantities(known, plans)
     used = loads(known, plans, np.zeros(known.n_skus, dtype=np.int64), 1)[0]
-    moves = _cheapest(known, _moves(known, plans, brought), prices.ravel())
+    over, beyond = _over_costs(known)
+    rows = _Rows(used, known.regular.ravel(), known.overtime.ravel(), over)
+    moves, short = _moves(known, plans, brought), np.empty(0, dtype=np.int64)
+    if entries is not None:
+        pieces = _pieces(known, plans, brought, entries)
+        rows, short = _with_moqs(rows, entries, pieces, beyond, known.n_periods)
+    moves = _cheapest(known, moves, prices.ravel(), _fills(known, entries, moves, short))
     if not len(moves.sku):
         return brought
-    units = _whole(known, moves, _solve(known, moves, used), used)
+    effect = _effect(known, entries, moves, len(rows.used))
+    units = _whole(effect, moves, _solve(effect, moves, rows, beyond), rows, beyond)
     gone, kept = moves.down >= 0, moves.up >= 0
     np.subtract.at(brought, (moves.when[gone], moves.sku[gone]), units[gone])
     np.add.at(brought, (moves.into[kept], moves.sku[kept]), units[kept])
@@ -78,7 +108,7 @@ def resize(known: Known, plans: Plans, prices: FloatArray) -> FloatArray:
 
 
 def resources(known: Known, way: SmallIntArray, brought: FloatArray) -> float:
-    """Return what the set-ups and the overtime of quantities cost.
+    """Return what the runs of quantities cost: set-ups, extra money and overtime.
 
     Parameters
     ----------
@@ -97,12 +127,14 @@ def resources(known: Known, way: SmallIntArray, brought: FloatArray) -> float:
     when, sku = np.nonzero((way >= 0) & (brought > 0))
     items, item = known.items, known.item_at[way[when, sku], sku]
     cell = items.line[item] * known.n_periods + when - items.lead[item]
-    usage = items.unit_time[item] * brought[when, sku] + items.setup_time[item]
+    terms, made = known.terms, when - items.lead[item]
+    usage = terms.unit_time[item] * brought[when, sku] + terms.setup_time[item, made]
     extra = np.bincount(cell, usage, known.regular.size) - known.regular.ravel()
     over, beyond = _over_costs(known)
     late = np.maximum(extra - known.overtime.ravel(), 0.0)
     overtime = (over * np.maximum(extra, 0.0) + beyond * late).sum()
-    return float(items.setup_cost[item].sum() + overtime)
+    money = terms.setup_cost[item, made] + terms.extra[item, made] * brought[when, sku]
+    return float(money.sum() + overtime)
 
 
 def _moves(known: Known, plans: Plans, brought: FloatArray) -> _Moves:
@@ -111,19 +143,21 @@ def _moves(known: Known, plans: Plans, brought: FloatArray) -> _Moves:
     items = known.items
     item = known.item_at[plans.way[when, sku], sku]
     cell = items.line[item] * known.n_periods + when - items.lead[item]
-    spare = brought[when, sku] - np.maximum(items.moq[item], 1)
+    spare = brought[when, sku] - np.maximum(items.moq[item] * known.terms.good[item], 1)
     spare = np.where(items.multiple[item] == 1, spare, 0.0)
     after = np.flatnonzero(sku[1:] == sku[:-1]) + 1
     before = after - 1
     last = _last_served(plans)[when, sku]
-    lost = known.worth[sku] - known.holding_cost[sku] * (last - when)
+    each = known.terms.extra[item, when - items.lead[item]]
+    lost = known.worth[sku] - known.holding_cost[sku] * (last - when) - each
     more = _next_wanted(known)[last + 1, sku]
     inside = np.minimum(more, known.n_periods - 1)
     idle = (more < known.n_periods) & (plans.source[inside, sku] < 0)
     back = np.flatnonzero(idle & (items.multiple[item] == 1))
-    won = known.worth[sku] - known.holding_cost[sku] * (inside - when)
-    time = items.unit_time[item]
+    won = known.worth[sku] - known.holding_cost[sku] * (inside - when) - each
+    time = known.terms.unit_time[item]
     held = known.holding_cost[sku[after]] * (when[after] - when[before])
+    held = held + each[before] - each[after]
     nothing = np.full(len(sku), -1, dtype=np.int64)
     parts = (
         (sku[after], sku, sku[back]),
@@ -131,6 +165,8 @@ def _moves(known: Known, plans: Plans, brought: FloatArray) -> _Moves:
         (when[before], nothing, when[back]),
         (cell[after], cell, nothing[back]),
         (cell[before], nothing, cell[back]),
+        (item[after], item, nothing[back]),
+        (item[before], nothing, item[back]),
         (time[after], time, np.zeros(len(back))),
         (time[before], np.zeros(len(sku)), time[back]),
         (held, lost, -won[back]),
@@ -156,15 +192,17 @@ def _next_wanted(known: Known) -> IntArray:
     return found
 
 
-def _cheapest(known: Known, moves: _Moves, prices: FloatArray) -> _Moves:
+def _cheapest(known: Known, moves: _Moves, prices: FloatArray, fills: BoolArray) -> _Moves:
     """Keep the moves that cost least at the prices, some for every pair of cells.
 
-    The units of a run may be moved or given up, not both: the dearer way is left out.
+    The units of a run may be moved or given up, not both: the dearer way is left out, but never
+    a move that fills an MOQ.
     """
     n_cells = known.regular.size
     price = np.append(prices, 0.0)
     reduced = moves.cost + moves.taken * price[moves.up] - moves.saved * price[moves.down]
     reduced /= np.maximum(np.maximum(moves.saved, moves.taken), 1e-12)
+    reduced[fills] = -np.inf
     run = moves.sku * known.n_periods + np.where(moves.down >= 0, moves.when, moves.into)
     run = 2 * run + (moves.down < 0)
     order = np.lexsort((reduced, run))
@@ -175,29 +213,89 @@ def _cheapest(known: Known, moves: _Moves, prices: FloatArray) -> _Moves:
     pair = (moves.down[rows] + 1) * (n_cells + 1) + moves.up[rows] + 1
     order = np.lexsort((reduced[rows], pair))
     starts = np.searchsorted(pair[order], pair[order])
-    return moves.take(np.sort(rows[order[np.arange(len(order)) - starts < _MOVES]]))
+    close = (np.arange(len(order)) - starts < _MOVES) | fills[rows[order]]
+    return moves.take(np.sort(rows[order[close]]))
 
 
-def _solve(known: Known, moves: _Moves, used: FloatArray) -> FloatArray:
+def _pieces(known: Known, plans: Plans, brought: FloatArray, entries: Entries) -> FloatArray:
+    """Return the pieces of every group in every period, (n_groups, n_periods)."""
+    made = np.zeros(known.items.most.shape)
+    for step, rows, item, when in runs(known, plans):
+        made[item, when] = brought[step, rows] / known.terms.good[item]
+    return np.asarray(entries.to_group @ (made[entries.item] * entries.weight[:, None]))
+
+
+def _with_moqs(
+    rows: _Rows, entries: Entries, pieces: FloatArray, beyond: float, n_periods: int
+) -> tuple[_Rows, IntArray]:
+    """Add a row for every group and period; return also which of these are not reached."""
+    moq = np.repeat(entries.moq, n_periods)
+    limit = np.where(pieces.ravel() > 0, -moq, np.inf)
+    none = np.zeros(len(moq))
+    added = (-pieces.ravel(), limit, none, np.full(len(moq), beyond))
+    names = ("used", "regular", "overtime", "over")
+    parts = [
+        np.concatenate([getattr(rows, name), new]) for name, new in zip(names, added, strict=True)
+    ]
+    return _Rows(*parts), np.flatnonzero(-pieces.ravel() > limit)
+
+
+def _fills(known: Known, entries: Entries | None, moves: _Moves, short: IntArray) -> BoolArray:
+    """Say which moves bring pieces to a group that is short of its MOQ."""
+    if entries is None or not len(short):
+        return np.zeros(len(moves.sku), dtype=bool)
+    row, move, _ = _group_effect(known, entries, moves.target, moves.up)
+    fills = np.zeros(len(moves.sku), dtype=bool)
+    fills[move[np.isin(row, short)]] = True
+    return fills & (moves.down >= 0)
+
+
+def _group_effect(
+    known: Known, entries: Entries, item: IntArray, cell: IntArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return the group rows that a unit more of items touches: row, place of the item, pieces."""
+    to_item, n_periods = entries.to_item, known.n_periods
+    place = np.flatnonzero(item >= 0)
+    start, count = to_item.indptr[item[place]], np.diff(to_item.indptr)[item[place]]
+    each = np.repeat(np.arange(len(place)), count)
+    offset = np.arange(len(each)) - np.repeat(np.cumsum(count) - count, count)
+    entry = to_item.indices[start[each] + offset]
+    row = entries.group[entry] * n_periods + cell[place][each] % n_periods
+    return row, place[each], entries.weight[entry] / known.terms.good[item[place]][each]
+
+
+def _effect(known: Known, entries: Entries | None, moves: _Moves, n_rows: int) -> csc_matrix:
+    """Return what one unit of every move adds to every row."""
+    gone, kept = np.flatnonzero(moves.down >= 0), np.flatnonzero(moves.up >= 0)
+    row, column = [moves.down[gone], moves.up[kept]], [gone, kept]
+    value = [-moves.saved[gone], moves.taken[kept]]
+    if entries is not None:
+        ends = ((moves.source, moves.down, 1.0), (moves.target, moves.up, -1.0))
+        for item, cell, sign in ends:
+            group, move, pieces = _group_effect(known, entries, item, cell)
+            row.append(known.regular.size + group)
+            column.append(move)
+            value.append(sign * pieces)
+    parts = (np.concatenate(part) for part in (row, column))
+    shape = (n_rows, len(moves.sku))
+    return csc_matrix((np.concatenate(value), tuple(parts)), shape=shape)
+
+
+def _solve(effect: csc_matrix, moves: _Moves, rows: _Rows, beyond: float) -> FloatArray:
     """Return how many units to move, fractions allowed."""
     import highspy
-    from scipy.sparse import coo_matrix
 
-    count, cells = len(moves.sku), known.regular.size
-    gone, kept = np.flatnonzero(moves.down >= 0), np.flatnonzero(moves.up >= 0)
-    place, each = np.arange(count), np.arange(cells)
-    row = np.concatenate([moves.down[gone], moves.up[kept], each, each])
-    column = np.concatenate([place[gone], place[kept], count + each, count + cells + each])
-    ones = np.ones(cells)
-    value = np.concatenate([-moves.saved[gone], moves.taken[kept], -ones, -ones])
-    matrix = coo_matrix((value, (row, column)), shape=(cells, count + 2 * cells)).tocsc()
-    over, beyond = _over_costs(known)
+    live = np.flatnonzero(np.isfinite(rows.regular))
+    count, cells = len(moves.sku), len(live)
+    slack = -identity(cells, format="csc")
+    matrix = hstack([effect[live], slack, slack], format="csc")
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = count + 2 * cells, cells
-    lp.col_cost_ = np.concatenate([moves.cost, over, np.full(cells, beyond)])
+    over = np.full(cells, beyond)
+    lp.col_cost_ = np.concatenate([moves.cost, rows.over[live], over])
     lp.col_lower_ = np.zeros(count + 2 * cells)
-    lp.col_upper_ = np.concatenate([moves.most, known.overtime.ravel(), np.full(cells, np.inf)])
-    lp.row_lower_, lp.row_upper_ = np.full(cells, -np.inf), known.regular.ravel() - used
+    lp.col_upper_ = np.concatenate([moves.most, rows.overtime[live], np.full(cells, np.inf)])
+    lp.row_lower_, lp.row_upper_ = np.full(cells, -np.inf), (rows.regular - rows.used)[live]
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
     lp.a_matrix_.value_ = matrix.data
@@ -213,36 +311,32 @@ def _solve(known: Known, moves: _Moves, used: FloatArray) -> FloatArray:
     return np.asarray(np.clip(found, 0.0, moves.most))
 
 
-def _whole(known: Known, moves: _Moves, units: FloatArray, used: FloatArray) -> FloatArray:
+def _whole(
+    effect: csc_matrix, moves: _Moves, units: FloatArray, rows: _Rows, beyond: float
+) -> FloatArray:
     """Round every move down or up, the way that costs less, one after the other."""
-    over, beyond = _over_costs(known)
-    regular, overtime = known.regular.ravel(), known.overtime.ravel()
     floor = np.floor(units + 1e-6)
-    load = np.append(used, 0.0)  # the last takes what is in no cell
-    np.subtract.at(load, moves.down, moves.saved * floor)
-    np.add.at(load, moves.up, moves.taken * floor)
+    load = rows.used + effect @ floor
 
-    def _cost(cell: int, change: float) -> float:
-        if cell < 0:
-            return 0.0
-        extra = max(load[cell] + change - regular[cell], 0.0)
-        return float(over[cell] * extra + beyond * max(extra - overtime[cell], 0.0))
+    def _cost(row: IntArray, change: FloatArray | float) -> float:
+        extra = np.maximum(load[row] + change - rows.regular[row], 0.0)
+        late = np.maximum(extra - rows.overtime[row], 0.0)
+        return float((rows.over[row] * extra + beyond * late).sum())
 
     for place in np.flatnonzero(units - floor > 1e-6).tolist():
-        down, up = int(moves.down[place]), int(moves.up[place])
-        saved, taken = float(moves.saved[place]), float(moves.taken[place])
-        gain = _cost(down, 0.0) - _cost(down, -saved) + _cost(up, 0.0) - _cost(up, taken)
+        part = slice(effect.indptr[place], effect.indptr[place + 1])
+        row, change = effect.indices[part].astype(np.int64), effect.data[part]
+        gain = _cost(row, 0.0) - _cost(row, change)
         if gain > moves.cost[place] and floor[place] + 1 <= moves.most[place]:
             floor[place] += 1
-            load[down] -= saved
-            load[up] += taken
+            load[row] += change
     return np.asarray(floor)
 
 
 def _over_costs(known: Known) -> tuple[FloatArray, float]:
     """Return the cost of overtime by cell, and of capacity that there is not."""
     over = np.repeat(known.overtime_cost, known.n_periods)
-    highest = max(float(over.max()), float(known.worth.max() / _least(known.items.unit_time)))
+    highest = max(float(over.max()), float(known.worth.max() / _least(known.terms.unit_time)))
     return over, _BEYOND * highest
 
 

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c2m.production.lotsizing.decomposition.known import Known
+from c2m.production.lotsizing.decomposition.known import FORBIDDEN, Known
 from c2m.production.lotsizing.decomposition.plans import Plans, SmallIntArray, income
 from c2m.production.problem import FloatArray, IntArray
-
-_FORBIDDEN = 1e6
-"""Money per unit of capacity that there is not; a price, so that the least evil wins."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +50,13 @@ class Responder:
     """
 
     def __init__(self, known: Known, skus: IntArray, prices: FloatArray) -> None:
-        n_periods, items = known.n_periods, known.items
+        n_periods, items, terms = known.n_periods, known.items, known.terms
         self.skus, self.n_periods = skus, n_periods
         item_at = known.item_at[:, skus]
         shape = (len(skus), len(item_at), n_periods, n_periods + 1)
         self.value, self.usage = np.full(shape, -np.inf), np.zeros(shape)
         self.cell = np.zeros(shape[:3], dtype=np.int64)
+        self._least = np.zeros(shape[:3])  # what a unit has to bring to be made
         self.regular, self.total = known.regular.ravel(), (known.regular + known.overtime).ravel()
         self.over = np.repeat(known.overtime_cost, n_periods)
         wanted = known.wanted[:, skus]
@@ -68,17 +66,18 @@ class Responder:
             for start in range(n_periods):
                 held = known.holding_cost[skus] * np.arange(n_periods - start)[:, None]
                 margin = known.worth[skus] - held
-                paid = items.unit_time[item] * prices[items.line[item], made[start]]
-                units = np.where(margin > paid, wanted[start:], 0.0)
+                when = made[start]
+                extra = terms.extra[item, when]
+                least = terms.unit_time[item] * prices[items.line[item], when] + extra
+                self._least[:, way, start] = least
+                units = np.where(margin > least, wanted[start:], 0.0)
                 stops = slice(start + 1, None)
-                served = np.cumsum(margin * units, axis=0) - items.setup_cost[item]
+                served = np.cumsum((margin - extra) * units, axis=0) - terms.setup_cost[item, when]
                 self.value[:, way, start, stops] = np.where(can[start], served, -np.inf).T
                 taken = np.cumsum(units, axis=0)
-                used = items.unit_time[item] * taken + items.setup_time[item]
+                used = terms.unit_time[item] * taken + terms.setup_time[item, when]
                 self.usage[:, way, start, stops] = np.where(taken > 0, used, 0.0).T
         self._worth = known.worth[skus]
-        self._unit_time = items.unit_time[item_at]
-        self._prices = prices.ravel()
         self._holding = known.holding_cost[skus]
         self._wanted = wanted
 
@@ -103,7 +102,7 @@ class Responder:
         spare = (self.regular - used)[cell][:, :, None]
         gain = self.value[place] - self.over[cell][:, :, None] * _beyond(usage, spare)
         limit = (self.total - used)[cell][:, :, None]
-        gain -= _FORBIDDEN * _beyond(usage, limit)
+        gain -= FORBIDDEN * _beyond(usage, limit)
         if charge is not None:
             gain -= charge[cell][:, :, None] * usage
         return self._reply(place, gain)
@@ -123,7 +122,7 @@ class Responder:
         """
         extra = np.maximum(used - self.regular, 0.0)
         beyond = np.maximum(used - self.total, 0.0)
-        return float((self.over * extra + _FORBIDDEN * beyond).sum())
+        return float((self.over * extra + FORBIDDEN * beyond).sum())
 
     def _reply(self, place: int, gain: FloatArray) -> Reply:
         """Run the programme over cycles; `gain` has shape (n_ways, n_periods, n_periods + 1)."""
@@ -150,13 +149,11 @@ class Responder:
             chosen = int(gain[:, start, stop].argmax())
             if self.usage[place, chosen, start, stop] > 0:
                 held = self._holding[place] * np.arange(stop - start)
-                cell = int(self.cell[place, chosen, start])
-                paid = self._unit_time[chosen, place] * self._prices[cell]
-                worth = self._worth[place] - held > paid
+                worth = self._worth[place] - held > self._least[place, chosen, start]
                 served = worth & (self._wanted[start:stop, place] > 0)
                 source[start:stop] = np.where(served, start, -1)
                 way[start] = chosen
-                cells.append(cell)
+                cells.append(int(self.cell[place, chosen, start]))
                 usage.append(self.usage[place, chosen, start, stop])
                 value += float(self.value[place, chosen, start, stop])
             start = stop
@@ -187,7 +184,8 @@ class Responder:
         served = source >= 0
         units = np.bincount(source[served], self._wanted[served, place], self.n_periods)[runs]
         item = known.item_at[way[runs], self.skus[place]]
-        usage = known.items.unit_time[item] * units + known.items.setup_time[item]
+        terms, made = known.terms, runs - known.items.lead[item]
+        usage = terms.unit_time[item] * units + terms.setup_time[item, made]
         return Reply(source, way, float(value[place]), self.cell[place, way[runs], runs], usage)
 
 

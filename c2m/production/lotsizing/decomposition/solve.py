@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from c2m.production.evaluate import broken_limits, profit
-from c2m.production.lotsizing.decomposition.choose import Choice, choose
+from c2m.production.evaluate import arrivals, broken_limits, profit
+from c2m.production.lotsizing.decomposition.choose import choose
+from c2m.production.lotsizing.decomposition.grouped import price_and_choose
 from c2m.production.lotsizing.decomposition.known import Known
-from c2m.production.lotsizing.decomposition.price import price_plans
+from c2m.production.lotsizing.decomposition.plans import SmallIntArray
+from c2m.production.lotsizing.decomposition.price import Priced, price_plans
+from c2m.production.lotsizing.decomposition.shares import GroupTerms
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.lotsizing.improve import improve
 from c2m.production.lotsizing.repair import repair
@@ -14,6 +17,9 @@ from c2m.production.problem import FloatArray, IntArray, Problem
 
 _IMPROVED = 5_000
 """SKUs up to which a plan that had to be repaired is improved run by run."""
+
+_IMPROVED_GROUPS = 200
+"""The same where there are limits on groups."""
 
 
 def solve_known(problem: Problem, progress: Progress) -> Solution:
@@ -30,20 +36,16 @@ def solve_known(problem: Problem, progress: Progress) -> Solution:
     -------
     Solution
         Never worse than making nothing. The bound is the Lagrangian value at the prices, which
-        is proved; MOQs, multiples and largest lots are left out of it, which can only raise it.
+        is proved; MOQs, multiples and largest lots of SKUs are left out of it, which can only
+        raise it. Set-ups and MOQs of groups are priced.
     """
     known = Known.of(problem)
-    progress("prices of capacity")
-    priced = price_plans(known)
-    progress("choosing runs")
-    choice = choose(known, priced)
-    made = _made(problem, known, choice)
+    if problem.groups:
+        made, priced = _grouped(problem, known, progress)
+    else:
+        made, priced = _plain(problem, known, progress)
     nothing = np.zeros_like(made)
-    idle = profit(problem, nothing)
-    if made.sum() != choice.brought.sum() or broken_limits(problem, made):
-        progress("limits of lots and capacity")
-        made = _mended(problem, made, priced.prices)
-    value = profit(problem, made)
+    idle, value = profit(problem, nothing), profit(problem, made)
     if value < idle:
         made, value = nothing, idle
     bound = max(idle + priced.bound, value)
@@ -51,7 +53,7 @@ def solve_known(problem: Problem, progress: Progress) -> Solution:
 
 
 def has_lots(problem: Problem) -> bool:
-    """Say whether there are MOQs or multiples, which the prices do not see.
+    """Say whether there are limits that the prices do not see, or see only in part.
 
     Parameters
     ----------
@@ -61,28 +63,56 @@ def has_lots(problem: Problem) -> bool:
     Returns
     -------
     bool
-        Whether another way of planning may find more.
+        Whether MOQs, multiples or limits on groups may let another way of planning find more.
     """
     items = problem.items
-    return bool(np.any(items.moq > 1) or np.any(items.multiple > 1))
+    return bool(problem.groups) or bool(np.any(items.moq > 1) or np.any(items.multiple > 1))
 
 
-def _made(problem: Problem, known: Known, choice: Choice) -> IntArray:
+def _plain(problem: Problem, known: Known, progress: Progress) -> tuple[IntArray, Priced]:
+    """Plan SKU by SKU."""
+    progress("prices of capacity")
+    priced = price_plans(known)
+    progress("choosing runs")
+    choice = choose(known, priced)
+    made = _made(problem, known, choice.way, choice.brought)
+    more = float(arrivals(problem, made).sum() - choice.brought.sum())
+    rounded = more < -1e-6 or (more > 1e-6 and has_lots(problem))
+    if rounded or broken_limits(problem, made):
+        progress("limits of lots and capacity")
+        draft = Draft(problem, made)
+        repair(draft)
+        made = improve(draft, priced.prices) if problem.n_skus <= _IMPROVED else draft.made
+    return made, priced
+
+
+def _grouped(problem: Problem, known: Known, progress: Progress) -> tuple[IntArray, Priced]:
+    """Plan with limits on groups."""
+    progress("prices of capacity and groups")
+    priced, choices = price_and_choose(GroupTerms(problem, known))
+    best, most = np.zeros((problem.n_items, problem.n_periods), dtype=np.int64), -np.inf
+    for plans, brought in choices:
+        progress("choosing runs that come together")
+        draft = Draft(problem, _made(problem, known, plans.way, brought))
+        if broken_limits(problem, draft.made):
+            repair(draft)
+        if (value := draft.profit()) > most:
+            best, most = draft.made.copy(), value
+    if problem.n_skus <= _IMPROVED_GROUPS:
+        best = improve(Draft(problem, best), priced.prices)
+    return best, priced
+
+
+def _made(problem: Problem, known: Known, way: SmallIntArray, brought: FloatArray) -> IntArray:
     """Return quantities by item and period of the run, in whole lots."""
     made = np.zeros((problem.n_items, problem.n_periods), dtype=np.int64)
-    step, sku = np.nonzero((choice.way >= 0) & (choice.brought > 0))
+    step, sku = np.nonzero((way >= 0) & (brought > 0))
     items = problem.items
-    item = known.item_at[choice.way[step, sku], sku]
+    item = known.item_at[way[step, sku], sku]
     when = step - items.lead[item]
     multiple, most = items.multiple[item], items.most[item, when]
-    lots = -(-choice.brought[step, sku] // multiple)
+    lots = np.ceil(brought[step, sku] / known.terms.good[item] / multiple - 1e-9)
     size = np.maximum(lots.astype(np.int64) * multiple, items.moq[item])
     size = np.minimum(size, most // multiple * multiple)
     made[item, when] = np.where(size >= items.moq[item], size, 0)
     return made
-
-
-def _mended(problem: Problem, made: IntArray, prices: FloatArray) -> IntArray:
-    draft = Draft(problem, made)
-    repair(draft)
-    return improve(draft, prices) if problem.n_skus <= _IMPROVED else draft.made

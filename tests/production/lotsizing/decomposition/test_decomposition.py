@@ -195,7 +195,7 @@ def test_the_choice_never_counts_units_twice(random_case):
 SCRIPT = """
 import hashlib, sys
 import numpy as np
-from c2m.production.lotsizing.decomposition.known import Known
+from c2m.production.lotsizing.decomposition.known import Known, Terms
 from c2m.production.lotsizing.decomposition.choose import choose
 from c2m.production.lotsizing.decomposition.price import price_plans
 from c2m.production.problem import Items
@@ -207,8 +207,8 @@ most = np.full((n, h), 2**40)
 items = Items(np.arange(n), zero, times, setups, rng.uniform(50, 200, n), one, one, most, zero)
 wanted = rng.poisson(20, (h, n)).astype(float)
 regular = np.full((1, h), (wanted * times).sum() / h * 1.15)
-known = Known(wanted, np.full(n, 50.0), rng.uniform(0.1, 0.5, n), items, np.arange(n)[None],
-              regular, 0.3 * regular, np.array([5.0]))
+known = Known(wanted, np.full(n, 50.0), rng.uniform(0.1, 0.5, n), items, Terms.of(items),
+              np.arange(n)[None], regular, 0.3 * regular, np.array([5.0]))
 priced = price_plans(known)
 choice = choose(known, priced)
 print(hashlib.sha256(choice.brought.tobytes() + priced.prices.tobytes()).hexdigest())

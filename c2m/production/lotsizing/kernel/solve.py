@@ -1,0 +1,112 @@
+"""Plans for known demand up to some hundred SKUs: a plan to begin with, then kernels by HiGHS."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from c2m.production.evaluate import broken_limits, profit
+from c2m.production.lotsizing.kernel.cuts import tighten
+from c2m.production.lotsizing.kernel.search import Budget, Search
+from c2m.production.lotsizing.mip import Stop, maximise
+from c2m.production.lotsizing.programme import Programme
+from c2m.production.lotsizing.solution import Progress, Solution
+from c2m.production.lotsizing.write_programme import write_programme
+from c2m.production.problem import FloatArray, IntArray, Problem
+
+_ROUNDS: Final = 18
+"""Parts that are planned anew where there is no clock."""
+
+_WHOLE_SHARE: Final = 0.2
+"""Share of the time in which all set-ups are tried at once."""
+
+_WHOLE_NODES: Final = 100
+"""Nodes for it where there is no clock."""
+
+_WHOLE_RUNS: Final = 800
+"""Possible runs up to which all set-ups are tried at once."""
+
+_SIZE_NODES: Final = 50
+"""Nodes in which fractions of units are rounded, with all set-ups kept."""
+
+
+def solve_kernel(
+    problem: Problem,
+    start: Solution,
+    progress: Progress,
+    *,
+    seconds: float | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+    serve_all: bool = False,
+    seed: int = 0,
+) -> Solution:
+    """Improve a plan for one known path of demand.
+
+    Parameters
+    ----------
+    problem : Problem
+        A problem with one path.
+    start : Solution
+        A plan to begin with; the answer is never worse.
+    progress : callable
+        Told what is being done.
+    seconds : float, optional
+        How long to search; unless given a fixed number of parts, the same on every machine.
+    clock : callable
+        What the seconds are read from.
+    serve_all : bool
+        Whether demand may be lost only on the way to a plan that loses none.
+    seed : int
+        Of the parts.
+
+    Returns
+    -------
+    Solution
+        The best plan found; its bound is the least of the start's and the programme's.
+    """
+    if not problem.items.most.any():
+        return start
+    begun = clock()
+    progress("a tight programme")
+    relaxation = tighten(problem, write_programme(problem, whole=False))
+    left = None if seconds is None else seconds - (clock() - begun)
+    budget = Budget(left, _ROUNDS, clock)
+    search = Search(problem, relaxation, budget, seed, serve_all)
+    search.start_from(start.made)
+    progress("kernels")
+    few = len(search.programme.runs.item) <= _WHOLE_RUNS
+    if not (few and search.whole((left or 0.0) * _WHOLE_SHARE, _WHOLE_NODES)):
+        search.improve()
+    if search.values is None:
+        return start
+    return _better(problem, start, _whole_units(problem, search, search.values), search.bound)
+
+
+def _whole_units(problem: Problem, search: Search, values: FloatArray) -> IntArray:
+    """Return whole quantities for the set-ups that were found."""
+    programme = search.programme
+    lots = values[programme.runs.lots]
+    if np.all(np.abs(lots - np.rint(lots)) <= 1e-5):
+        return programme.made_of(problem, values)
+    fixed = _with_setups(write_programme(problem), np.rint(values[programme.runs.setup]))
+    answer = maximise(fixed, Stop(nodes=_SIZE_NODES, gap=1e-7))
+    return programme.made_of(problem, values if answer.values is None else answer.values)
+
+
+def _with_setups(programme: Programme, setup: FloatArray) -> Programme:
+    low, high = programme.low.copy(), programme.high.copy()
+    low[programme.runs.setup] = high[programme.runs.setup] = setup
+    return replace(programme, low=low, high=high)
+
+
+def _better(problem: Problem, start: Solution, made: IntArray, bound: float) -> Solution:
+    """Return the better of two plans with the lower bound."""
+    best, value = start, profit(problem, made)
+    if value > start.profit and not broken_limits(problem, made):
+        best = replace(start, made=made, profit=value, method="kernel")
+    source = "a tight programme"
+    if start.proved and start.bound <= bound:
+        bound, source = start.bound, start.bound_from
+    return replace(best, bound=max(bound, best.profit), proved=True, bound_from=source)

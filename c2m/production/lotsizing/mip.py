@@ -1,0 +1,189 @@
+"""HiGHS at work on a programme: one thread, a fixed seed, stopped by nodes or by a clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from c2m.errors import C2MError
+from c2m.production.lotsizing.programme import Programme
+from c2m.production.problem import FloatArray
+
+_SETTINGS: Final[dict[str, Any]] = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 0,
+    "mip_abs_gap": 1e-6,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What HiGHS found.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n_columns,), or None
+        The best variables; None if there are none.
+    profit : float
+        Their objective with the constant.
+    bound : float
+        No whole variables bring more.
+    proved : bool
+        Whether there is nothing better, within the gap that was asked for.
+    """
+
+    values: FloatArray | None
+    profit: float
+    bound: float
+    proved: bool
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When to stop; whatever comes first.
+
+    Parameters
+    ----------
+    nodes : int, optional
+        Nodes of the search tree: the same on every machine.
+    seconds : float, optional
+        Seconds by the wall.
+    late : callable, optional
+        Asked now and then whether it is time to stop.
+    gap : float
+        Gap between plan and bound, as a share, that is good enough.
+    """
+
+    nodes: int | None = None
+    seconds: float | None = None
+    late: Callable[[], bool] | None = None
+    gap: float = 0.0
+
+    def settings(self) -> dict[str, Any]:
+        """Return it as HiGHS calls it."""
+        named = {"mip_max_nodes": self.nodes, "time_limit": self.seconds, "mip_rel_gap": self.gap}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def maximise(
+    programme: Programme,
+    stop: Stop,
+    start: FloatArray | None = None,
+    settings: dict[str, Any] | None = None,
+) -> Answer:
+    """Maximise a programme.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+    stop : Stop
+        When to stop.
+    start : ndarray, shape (n_columns,), optional
+        Variables to begin with; only the whole ones count.
+    settings : dict, optional
+        More options of HiGHS.
+
+    Returns
+    -------
+    Answer
+        The best variables and the bound.
+    """
+    solver = _solver({**stop.settings(), **(settings or {})})
+    solver.passModel(_as_highs(programme, whole=True))
+    if start is not None:
+        whole = np.flatnonzero(programme.whole)
+        solver.setSolution(len(whole), whole.astype(np.int32), start[whole])
+    late = stop.late
+    if late is not None:
+
+        def _watch(event: Any) -> None:
+            if late():
+                event.interrupt()
+
+        solver.cbMipInterrupt.subscribe(_watch)
+    _run(solver)
+    info, status = solver.getInfo(), solver.getModelStatus()
+    values, profit = None, -np.inf
+    if info.primal_solution_status == 2:
+        values = np.array(solver.getSolution().col_value)
+        profit = float(info.objective_function_value) + programme.constant
+    proved = status.name == "kOptimal"
+    bound = float(info.mip_dual_bound) + programme.constant
+    return Answer(values, profit, bound if np.isfinite(bound) else np.inf, proved)
+
+
+def relaxed(programme: Programme) -> Any:
+    """Return a solver that holds the programme without whole numbers.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+
+    Returns
+    -------
+    highspy.Highs
+        Rows can be added to it between runs; see `resolve`.
+    """
+    solver = _solver({})
+    solver.passModel(_as_highs(programme, whole=False))
+    return solver
+
+
+def resolve(solver: Any) -> FloatArray:
+    """Solve a relaxed programme, again after rows were added.
+
+    Parameters
+    ----------
+    solver : highspy.Highs
+        From `relaxed`.
+
+    Returns
+    -------
+    ndarray, shape (n_columns,)
+        The variables.
+    """
+    _run(solver)
+    return np.array(solver.getSolution().col_value)
+
+
+def _solver(settings: dict[str, Any]) -> Any:
+    import highspy
+
+    solver = highspy.Highs()
+    for name, option in {**_SETTINGS, **settings}.items():
+        solver.setOptionValue(name, option)
+    return solver
+
+
+def _run(solver: Any) -> None:
+    import highspy
+
+    if solver.run() == highspy.HighsStatus.kError:
+        highspy.Highs.resetGlobalScheduler(True)  # another thread count was used before
+        if solver.run() == highspy.HighsStatus.kError:
+            raise C2MError(f"HiGHS could not solve the plan: {solver.getModelStatus()}.")
+
+
+def _as_highs(programme: Programme, *, whole: bool) -> Any:
+    import highspy
+    from scipy.sparse import csr_matrix
+
+    rows, n_columns = programme.rows, len(programme.gain)
+    entries = (rows.value, (rows.row, rows.column))
+    matrix = csr_matrix(entries, shape=(len(rows.low), n_columns))
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = n_columns, len(rows.low)
+    lp.sense_ = highspy.ObjSense.kMaximize
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = programme.gain, programme.low, programme.high
+    lp.row_lower_, lp.row_upper_ = rows.low, rows.high
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
+    lp.a_matrix_.value_ = matrix.data
+    if whole:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(each)] for each in programme.whole]
+    return lp

@@ -1,0 +1,1 @@
+"""Uncertain demand: run sizes over scenarios, where runs go, and a bound that is proved."""

@@ -1,0 +1,335 @@
+"""Plan again when time has passed: by date, with firm runs, and a price on changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from c2m.errors import ArgumentError
+from c2m.plan import Plan
+from c2m.production.evaluate import profit
+from c2m.production.factory import Factory
+from c2m.production.firm import Settled, settle, told_firm, with_supply
+from c2m.production.limits import broken_limits
+from c2m.production.lotsizing.draft import Draft
+from c2m.production.lotsizing.repair import repair
+from c2m.production.lotsizing.solution import Progress, Solution
+from c2m.production.plan_production import Method, read_problem, solve
+from c2m.production.plan_tables import make_plan
+from c2m.production.problem import BoolArray, DemandPaths, IntArray, Problem
+from c2m.production.replanning.calm import Calm, keep_calm, places_of
+from c2m.production.replanning.changes import changes_table
+from c2m.production.replanning.continued import (
+    Ahead,
+    check_skus,
+    closed_cells,
+    place_firm,
+    place_open,
+    runs_ahead,
+)
+from c2m.production.replanning.habit import with_habit
+from c2m.production.replanning.orders import stock_of
+from c2m.production.replanning.supplied import firm_and_supply
+from c2m.production.what_if.overrides import read_given_runs, with_overrides
+
+_SCENARIOS = 200
+"""Drawn for plans that do not say how many they were made with."""
+
+
+def replan(
+    plan: Plan,
+    demand: DemandPaths,
+    factory: Factory,
+    *,
+    stock: object | None = None,
+    on_order: object | None = None,
+    firm: object | None = None,
+    frozen_periods: int | None = None,
+    change_cost: float = 0.0,
+    n_scenarios: int | None = None,
+    seed: int | None = None,
+    method: Method = "auto",
+    time_limit_s: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Plan:
+    """Plan again from a later day, and change no more of the old plan than pays.
+
+    The two plans are laid side by side by date. Runs of the old plan before the first period of
+    the demand have begun: they are over, and what they bring is in `stock` or on order, never
+    counted from the plan. Runs in the first `frozen_periods`, and those of `firm`, are firm: they
+    are made as they are, whatever limits of size they break, and take their capacity and set-ups.
+    Beside a firm run nothing else of its SKU, or of its groups, is made on that line and in that
+    period. The rest is planned for the highest expected profit less `change_cost` for every run
+    that is added, dropped, or made larger or smaller by more than a tenth; a run that moves
+    to another period or line is dropped there and added here. Only periods in which the old plan
+    could make a run count; a pre-pack counts once.
+
+    Parameters
+    ----------
+    plan : Plan
+        The old plan; anyone's.
+    demand : Demand
+        The forecast now, from the plan's first period or later.
+    factory : Factory
+        What can be made now.
+    stock : DataFrame or other Arrow table, optional
+        As in `plan_production`, as of the new ``demand.cutoff``. It may be left out only where
+        the demand begins with the plan: the plan's own stock then counts.
+    on_order : DataFrame or other Arrow table, optional
+        As in `plan_production`, runs that have begun and are not there yet included. Where it is
+        not given, these and the lines of the plan's own orders that are still due are taken to
+        come as planned. A line may also stand for a firm run; it is then not counted besides the
+        run, and what it has received of the run need not be made. Columns ``line`` and
+        ``period`` name the run of each line (empty for none); without them a line stands
+        for a run of its SKU that arrives in the period in which the line is due, unless the plan
+        was made with that line.
+    firm : DataFrame or other Arrow table, optional
+        Runs that are settled: ``sku``, ``line``, ``period``, ``quantity``, and ``mode`` where a
+        line has several. Each row replaces
+        the old plan's run there; 0 says that nothing is to be made there. Runs that a person has
+        set in the plan before (`recost`), or that were firm, stay so.
+    frozen_periods : int, optional
+        The old plan's runs in so many periods are firm, and no others are added there. Those of
+        the factory's policy unless given.
+    change_cost : float
+        Money a change, at least 0.
+    n_scenarios, seed : int, optional
+        As in `plan_production`; those of the plan unless given.
+    method, time_limit_s, progress
+        As in `plan_production`.
+
+    Returns
+    -------
+    Plan
+        ``changes`` lists the runs that are not as they were and why, ``runs.firm`` those that are
+        firm; ``costs["change_cost"]`` is what the changes cost, which is no part of
+        ``expected_profit``. The bound is for plans that keep the firm runs.
+
+    Raises
+    ------
+    DataError
+        If a table is wrong, or a firm run cannot be made at all.
+    ArgumentError
+        If an argument is out of range, the plan begins after the demand, or time has passed and
+        no stock is given.
+    InfeasiblePlanError
+        If the firm runs take more capacity than there is: line, period, by how much, and the
+        cheapest relief.
+
+    Warns
+    -----
+    C2MWarning
+        With counts: what is taken to be on the way, and begun or firm runs that the orders leave
+        in doubt.
+
+    Notes
+    -----
+    Three plans are made: one anew, the old one continued into the new periods (cut where it does
+    not fit any more), and the better of the two once single runs, pairs of them and whole
+    SKUs were set to the sizes of the other wherever that earns more than it costs in changes.
+
+    Examples
+    --------
+    >>> from c2m.demand import Demand
+    >>> from c2m.production import Line, Product, Routing, plan_production
+    >>> def demand(first, units):
+    ...     weeks = pd.date_range(first, periods=2, freq="7D")
+    ...     paths = pd.DataFrame({"path": 0, "sku": "TEE", "period": weeks, "demand": units})
+    ...     return Demand.from_frame(paths, freq="W", path="path")
+    >>> factory = Factory.from_frames(
+    ...     lines=[Line("A", capacity=100.0, unit="pieces")],
+    ...     products=[Product("TEE", price=20.0, unit_cost=8.0, end_value=4.0)],
+    ...     routings=[Routing("TEE", "A")],
+    ... )
+    >>> plan = plan_production(demand("2026-11-23", [60, 60]), factory, n_scenarios=1)
+    >>> plan.runs["quantity"].tolist()
+    [60, 60]
+    >>> stock = pd.DataFrame({"sku": ["TEE"], "on_hand": [0]})
+    >>> later = demand("2026-11-30", [62, 70])
+    >>> replan(plan, later, factory, stock=stock, change_cost=50.0).runs["quantity"].tolist()
+    [62, 70]
+    >>> anew = replan(plan, demand("2026-11-30", [80, 70]), factory, stock=stock)
+    >>> anew.changes[["sku", "before", "after"]]
+       sku  before  after
+    0  TEE      60     80
+    """
+    frozen_periods = _first_given(frozen_periods, factory.policy.frozen_periods)
+    _check(plan, demand, frozen_periods, change_cost)
+    say = progress or _silent
+    start, count = _span(plan, demand)
+    own = _given(plan, demand, firm)
+    ahead = runs_ahead(plan, own, start, count, frozen_periods)
+    check_skus(ahead.firm, tuple(demand.keys["sku"].astype(str)))
+    supplied = firm_and_supply(plan, factory, ahead.firm, on_order, start)
+    problem, inputs = read_problem(
+        demand,
+        factory,
+        stock_of(plan, stock, start),
+        supplied.lines,
+        n_scenarios=n_scenarios or plan.n_scenarios or _SCENARIOS,
+        seed=_first_given(seed, plan.seed),
+    )
+    claims = supplied.claim(problem, inputs["on_order"])
+    inputs["on_order"] = claims.lines
+    if own is not None:
+        inputs["firm"] = own
+    if frozen_periods:
+        inputs["frozen"] = pd.DataFrame({"period": demand.periods[:frozen_periods]})
+    case = _case(
+        plan, with_supply(problem, -claims.fewer), replace(ahead, firm=claims.firm),
+        frozen_periods, change_cost,
+    )  # fmt: skip
+    solution = _choose(case, method, time_limit_s, say)
+    new = make_plan(
+        case.settled.whole,
+        case.settled.joined(solution),
+        inputs,
+        seed=_first_given(seed, plan.seed),
+        currency=factory.currency,
+    )
+    return _told(new, plan, case, solution.made)
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is settled, what is left to decide, and what it is compared with."""
+
+    settled: Settled
+    calm: Calm
+    lost: pd.DataFrame  # old runs that cannot be made any more
+    firm: pd.DataFrame
+
+
+def _check(plan: Plan, demand: DemandPaths, frozen_periods: int, change_cost: float) -> None:
+    if not isinstance(plan, Plan) or not hasattr(demand, "calendar"):
+        raise ArgumentError(
+            "Expected a plan (c2m.Plan) and a forecast (c2m.Demand), got "
+            f"{type(plan).__name__} and {type(demand).__name__}."
+        )
+    if plan.calendar != demand.calendar:
+        raise ArgumentError(
+            f"Expected plan and demand in the same periods, got freq {plan.freq!r} and "
+            f"{demand.calendar.freq!r}; use demand.resample({plan.freq!r})."
+        )
+    if demand.periods[0] < plan.periods[0]:
+        raise ArgumentError(
+            f"The demand begins on {demand.periods[0].date()}, before the plan "
+            f"({plan.periods[0].date()}); expected a forecast from the plan's first period or "
+            "later."
+        )
+    if not isinstance(frozen_periods, int | np.integer) or frozen_periods < 0:
+        raise ArgumentError(f"Expected a whole number frozen_periods >= 0, got {frozen_periods!r}.")
+    if not (np.isfinite(change_cost) and change_cost >= 0):
+        raise ArgumentError(f"Expected change_cost >= 0, got {change_cost}.")
+
+
+def _span(plan: Plan, demand: DemandPaths) -> tuple[int, int]:
+    first = plan.calendar.ordinal([np.datetime64(demand.periods[0], "D")])[0]
+    return int(first), len(demand.periods)
+
+
+def _first_given(seed: int | None, other: int | None) -> int:
+    return next((each for each in (seed, other) if each is not None), 0)
+
+
+def _silent(stage: str) -> None:
+    """Show nothing."""
+
+
+def _given(plan: Plan, demand: DemandPaths, firm: object | None) -> pd.DataFrame | None:
+    """Return the runs that a person has set: now, and in the plan before from the new start on."""
+    start, count = _span(plan, demand)
+    span = plan.calendar.label([start, start + count - 1]).astype("datetime64[s]")
+    before = [plan.inputs[name] for name in ("firm", "overrides") if name in plan.inputs]
+    own = None
+    for table in before:
+        inside = table[(table["period"] >= span[0]) & (table["period"] <= span[1])]
+        inside = inside.astype({"period": "datetime64[s]"})
+        own = inside if own is None else with_overrides(own, inside)
+    if firm is not None:
+        skus = sorted({*plan.skus, *demand.keys["sku"].astype(str)})
+        now = read_given_runs(firm, "firm", skus, plan.calendar, start, count)
+        own = now if own is None else with_overrides(own, now)
+    return None if own is None or own.empty else own.reset_index(drop=True)
+
+
+def _case(
+    plan: Plan, problem: Problem, ahead: Ahead, frozen_periods: int, change_cost: float
+) -> _Case:
+    """Settle what is firm, and lay the rest of the old plan into the same arrays."""
+    made = place_firm(problem, ahead.firm)
+    settled = settle(problem, made, closed_cells(problem, ahead.firm, frozen_periods))
+    old, lost = place_open(settled.free, ahead.open)
+    steps = np.arange(problem.n_periods)
+    ends = plan.first + plan.n_periods - problem.first
+    decided = steps[None, :] + problem.items.lead[:, None] < ends
+    decided[:, :frozen_periods] = False
+    calm = Calm(old, (decided | (old > 0)) & (made == 0), change_cost, places_of(problem))
+    return _Case(settled, calm, lost, ahead.firm)
+
+
+def _choose(
+    case: _Case, method: Method, time_limit_s: float | None, progress: Progress
+) -> Solution:
+    """Return the best of the new plan, the old one continued, and what lies between them."""
+    free, calm = case.settled.free, case.calm
+    if not (free.items.most > 0).any():
+        return _nothing(free)
+    new = solve(free, method, time_limit_s, progress)
+    if not calm.counts.any():
+        return new
+    progress("the old plan continued")
+    kept = _continued(free, calm, method, time_limit_s)
+    plans = [keep_calm(free, made, new.made, calm) for made in (new.made, kept)]
+    made = _best(free, calm, [*plans, new.made, kept])
+    if calm.cost > 0:
+        progress("a plan that pays for its changes")
+        habit = with_habit(free, calm)
+        other = habit.plain(solve(habit.problem, method, time_limit_s, _silent).made)
+        if not broken_limits(free, other):
+            made = _best(free, calm, [made, keep_calm(free, other, new.made, calm)])
+    value = profit(free, made)
+    return replace(
+        new, made=made, profit=value, bound=max(new.bound, value), method=f"replan, {new.method}"
+    )
+
+
+def _best(problem: Problem, calm: Calm, plans: list[IntArray]) -> IntArray:
+    """Return the plan with the highest profit less the cost of its changes, the first of equals."""
+    return max(plans, key=lambda made: calm.net(problem, made))
+
+
+def _nothing(problem: Problem) -> Solution:
+    made = np.zeros_like(problem.items.most)
+    value = profit(problem, made)
+    prices = np.zeros(problem.regular.shape)
+    return Solution(made, value, prices, value, True, "nothing is left to decide", "replan")
+
+
+def _continued(
+    problem: Problem, calm: Calm, method: Method, time_limit_s: float | None
+) -> IntArray:
+    """Return the old plan, cut where it does not fit, and planned on after its end."""
+    items = problem.items
+    fits = (calm.old >= items.moq[:, None]) & (calm.old <= items.most)
+    fits &= calm.old % items.multiple[:, None] == 0
+    draft = Draft(problem, np.where(fits, calm.old, 0))
+    repair(draft)
+    rest = settle(problem, draft.made, _decided(problem, calm))
+    if not (rest.free.items.most > 0).any():
+        return draft.made
+    return rest.made + solve(rest.free, method, time_limit_s, _silent).made
+
+
+def _decided(problem: Problem, calm: Calm) -> BoolArray:
+    return calm.counts | (calm.old > 0)
+
+
+def _told(new: Plan, plan: Plan, case: _Case, made: IntArray) -> Plan:
+    """Say in a plan what is firm and what is changed."""
+    changes = changes_table(plan, case.settled.free, made, case.calm, case.lost, new.inputs)
+    count = np.count_nonzero(case.calm.changed(made)) + len(case.lost)
+    costs = {**new.costs, "change_cost": case.calm.cost * count}
+    told = replace(new, tables={**new.tables, "changes": changes}, costs=costs)
+    return told_firm(told, case.firm[case.firm["quantity"] > 0])
