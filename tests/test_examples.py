@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -14,6 +15,8 @@ ROAD = EXAMPLES / "01_from_signals_to_plan.py"
 PLANNER = EXAMPLES / "02_plan_a_factory.py"
 SIGNALS = EXAMPLES / "03_what_do_my_signals_say.py"
 COMPARISON = EXAMPLES / "04_compare_models.py"
+SEASON = EXAMPLES / "05_size_the_runs.py"
+WEEK = EXAMPLES / "06_a_factory_week.py"
 
 
 def run(script: Path, folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -435,3 +438,119 @@ def test_the_comparison_says_what_is_wrong_with_a_table(tmp_path, text, said):
     assert ran.returncode == 2
     assert "Traceback" not in ran.stderr
     assert said in ran.stderr
+
+
+def _figure(words: str, text: str) -> float:
+    """The number that a sentence names where the pattern has a group."""
+    found = re.search(words, text)
+    assert found is not None, words
+    return float(found.group(1).replace(",", ""))
+
+
+@pytest.fixture(scope="module")
+def season(tmp_path_factory) -> tuple[str, Path]:
+    """What the script that buys a season says of ten SKUs, and where it wrote."""
+    folder = tmp_path_factory.mktemp("season")
+    articles = pd.read_csv(EXAMPLES / "05_range.csv")
+    own = articles["colour"].eq("NAVY") & articles["style"].isin(["TEE", "CHINO"])
+    articles[own].to_csv(folder / "own.csv", index=False)
+    ran = run(SEASON, folder, "own.csv", "--signals", 30, "--scenarios", 10)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout, folder / "c2m-output" / "example-05"
+
+
+def test_a_season_bought_in_two_runs_is_expected_to_earn_more_than_in_one(season):
+    shown, _ = season
+    known, mean, single, two = (
+        _figure(words, shown)
+        for words in (
+            r"the season would earn ([\d,]+) EUR",
+            r"To make the mean, [\d,]+ units, should earn ([\d,]+) EUR",
+            r"at critical ratios, ([\d,]+) EUR",
+            r"make two runs, ([\d,]+) EUR",
+        )
+    )
+    assert mean < single < two < known
+
+
+def test_no_more_cloth_is_cut_than_there_is(season):
+    shown, _ = season
+    rows = re.findall(r"([\d,]+) of ([\d,]+) uncut metres are used", shown)
+    assert len(rows) == 2
+    assert all(int(used.replace(",", "")) <= int(left.replace(",", "")) for used, left in rows)
+
+
+def test_the_second_run_flies_and_sails_and_leaves_workbooks_and_figures(season):
+    shown, folder = season
+    assert _figure(r"the second run earns ([\d,]+) EUR", shown) > 0
+    for mode in ("air", "sea"):
+        assert re.search(rf"[\d,]+ go by {mode}: sewn from (22|29) Mar to (22|29) Mar", shown)
+    for name in ("first-run", "second-run"):
+        assert (folder / f"{name}.png").stat().st_size > 20_000
+        book = CalamineWorkbook.from_path(str(folder / f"{name}.xlsx"))
+        assert len(book.get_sheet_by_name("Plan").to_python()) > 10
+    assert (folder / "season.png").stat().st_size > 20_000
+    push = pd.read_csv(folder / "push.csv")
+    assert set(push["channel"]) == {"city", "mall", "market", "web"}
+    assert push["gain"].is_monotonic_decreasing
+
+
+def _script(path: Path) -> ModuleType:
+    """A script as a module, which costs less than a process a call."""
+    spec = importlib.util.spec_from_file_location(f"example_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_range_without_its_columns_is_refused_by_name(tmp_path, capsys):
+    _write(tmp_path / "range.csv", "sku,style", "A,TEE")
+    assert _script(SEASON).main([str(tmp_path / "range.csv"), "--out", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert "`range.csv` has 9 problems" in told
+    assert "there is no column 'fabric'" in told
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory) -> tuple[str, Path]:
+    """What the script of a factory's week says of seven days, and where it wrote."""
+    folder = tmp_path_factory.mktemp("week")
+    ran = run(WEEK, folder, "--horizon", 7, "--scenarios", 20)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout, folder / "c2m-output" / "example-06"
+
+
+def test_a_factory_week_says_what_a_line_that_fails_costs_and_what_helps(week):
+    shown, _ = week
+    assert "SEW-2 will be out from Thursday to Friday" in shown
+    for day in ("Thu 05 Nov", "Fri 06 Nov"):
+        assert re.search(rf"SEW-2, {day}: the runs take [\d,.]+ minutes; with all overtime", shown)
+    planned, dropped, anew = (
+        float(money)
+        for money in re.search(r"expected profit +([\d.]+) +([\d.]+) +([\d.]+) ", shown).groups()
+    )
+    assert dropped < anew < planned
+    loss = _figure(r"go on as planned is worth (-[\d,]+) EUR", shown)
+    assert loss == pytest.approx(dropped - planned, abs=1)
+    assert _figure(r"To plan anew is worth \+([\d,]+) EUR", shown) == pytest.approx(
+        anew - dropped, abs=1
+    )
+    assert _figure(r"Saturday after is worth \+([\d,]+) EUR", shown) > 0
+
+
+def test_a_factory_week_checks_what_a_person_wants_and_names_the_way_out(week):
+    shown, _ = week
+    asked = re.search(r"in one run on \w+\.\nIt does not fit on (\S+): the runs take (.*)", shown)
+    assert asked is not None
+    assert "to the expected profit" in asked.group(2)
+
+
+def test_a_factory_week_leaves_figures_and_a_factory_to_change(week, tmp_path, capsys):
+    _, folder = week
+    for name in ("plan-load", "plan-runs", "planned-anew-load", "planned-anew-runs"):
+        assert (folder / f"{name}.png").stat().st_size > 20_000
+    assert (folder / "report.html").stat().st_size > 50_000
+    script = _script(WEEK)
+    assert script.read_factory(folder / "factory.xlsx") == script.make_factory()
+    assert script.main(["nowhere.xlsx", "--out", str(tmp_path)]) == 2
+    assert "nowhere.xlsx" in capsys.readouterr().err
