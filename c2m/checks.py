@@ -238,6 +238,7 @@ class Check:
         at_most: float | None = None,
         unknown: bool = False,
         whole: bool = False,
+        name_of: Callable[[int], str] | None = None,
     ) -> None:
         """Do what `numbers` does for values that are an array already.
 
@@ -249,10 +250,13 @@ class Check:
             The numbers.
         at_least, at_most, unknown, whole
             See `numbers`.
+        name_of : callable, optional
+            From a row number to what the row is about, such as its SKU; empty for nothing.
         """
 
         def _show(row: int) -> object:
-            return float(values[row])
+            value, name = float(values[row]), name_of(row) if name_of is not None else ""
+            return f"{name}: {value}" if name else value
 
         self.rows(np.isinf(values), f"has an infinite {name!r}", "replace the infinite values")
         if not unknown:

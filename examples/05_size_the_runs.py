@@ -158,7 +158,7 @@ def cut_first(
             size_two_runs(
                 season,
                 *mismatch(own, "cost_then"),
-                unit_time=own["metres"],
+                unit_time=own["metres"].to_numpy(),
                 first_capacity=(1 - uncut) * row["metres"],
                 second_capacity=uncut * row["metres"],
                 second_extra_cost=AIR,
@@ -188,7 +188,7 @@ def tell_worth(
             season,
             first[own.index],
             *mismatch(own, "cost_then"),
-            unit_time=own["metres"],
+            unit_time=own["metres"].to_numpy(),
             reserved=row["metres"] - row["cut"],
             second_extra_cost=AIR,
         )

@@ -43,8 +43,9 @@ class Plan:
         ``allowances``, with the columns of `RUNS`, `LOAD` and so on. A table that is left out
         is empty.
     outlook : mapping of str to ndarray, shape (n_skus, n_periods)
-        The arrays of `OUTLOOK`: expected units wanted, made, arriving, in stock at the end of the
-        period and lost, and the chance of a stock-out. Empty for plans from outside.
+        The arrays of `OUTLOOK`: expected units wanted, made, arriving (in the first period with
+        the stock that was there before), in stock at the end of the period and lost, and the
+        chance of a stock-out. Empty for plans from outside.
     costs : mapping of str to float
         Expected money by kind; ``expected_profit`` is revenue and end value less the costs.
     inputs : mapping of str to DataFrame

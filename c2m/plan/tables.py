@@ -59,7 +59,9 @@ SHORTFALLS: Final = {
     # its kind: hours, earlier period, other line, other mode, MOQ waived, more of an allowance,
     # order refused
     "way": "str",
-    "gain": "float64",  # expected money that it would bring, before what it costs itself
+    # expected money that it would bring at most, before what it costs itself: what the first unit
+    # brings, for every unit
+    "gain": "float64",
 }
 """Columns of `Plan.shortfalls`: what is wanted and cannot be made, the most valuable first."""
 
@@ -163,7 +165,11 @@ MAY_LACK: Final = {
 """Columns that tables from outside may be without: they are then unknown, or empty text."""
 
 OUTLOOK: Final = ("demand", "production", "arrivals", "stock", "lost", "stockout")
-"""Arrays of `Plan.outlook`, each (n_skus, n_periods): expected units, and P(stock-out)."""
+"""Arrays of `Plan.outlook`, each (n_skus, n_periods): expected units, and P(stock-out).
+
+Arrivals are good units of runs and of open orders; those of the first period hold the stock that
+was there before it.
+"""
 
 COLUMNS: Final = {
     "runs": RUNS,

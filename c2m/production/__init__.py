@@ -2,13 +2,24 @@
 
 from c2m.production.allocation import Allocation, allocate, compare_reserves, push_list
 from c2m.production.factory import (
+    Budget,
     Factory,
     Group,
+    GroupCapacity,
+    Lane,
     Limit,
     Line,
+    Markdown,
+    Material,
+    MaterialOrder,
+    MaterialUse,
+    Policy,
     Prepack,
+    PriceBreak,
     Product,
+    Rate,
     Routing,
+    SetupFamily,
     Shutdown,
 )
 from c2m.production.lotsizing import LotSizes, wagner_whitin
@@ -19,6 +30,7 @@ from c2m.production.newsvendor import (
     run_sizes,
 )
 from c2m.production.plan_production import plan_production
+from c2m.production.replanning import replan
 from c2m.production.response import (
     BatchTerms,
     Season,
@@ -35,18 +47,29 @@ from c2m.production.what_if import Comparison, WhatIf, compare, recost, what_if
 __all__ = [
     "Allocation",
     "BatchTerms",
+    "Budget",
     "Comparison",
     "Factory",
     "Group",
+    "GroupCapacity",
+    "Lane",
     "Limit",
     "Line",
     "LotSizes",
+    "Markdown",
+    "Material",
+    "MaterialOrder",
+    "MaterialUse",
+    "Policy",
     "Prepack",
+    "PriceBreak",
     "Product",
+    "Rate",
     "Routing",
     "RunSizes",
     "Season",
     "SecondSizes",
+    "SetupFamily",
     "SharedRunSizes",
     "Shutdown",
     "TwoRuns",
@@ -60,6 +83,7 @@ __all__ = [
     "plan_production",
     "push_list",
     "recost",
+    "replan",
     "run_sizes",
     "size_second_run",
     "size_test_batch",

@@ -121,15 +121,17 @@ def check_fit(demand: DemandPaths, factory: Factory) -> None:
         If products of the factory are not in the demand.
     """
     if not (hasattr(demand, "calendar") and isinstance(factory, Factory)):
+        swapped = isinstance(demand, Factory) and hasattr(factory, "calendar")
         raise ArgumentError(
             "Expected a forecast (c2m.Demand) and a factory (c2m.Factory), got "
-            f"{type(demand).__name__} and {type(factory).__name__}."
+            f"{type(demand).__name__} and {type(factory).__name__}"
+            f"{'; pass the demand before the factory' if swapped else ''}."
         )
     if demand.calendar != factory.calendar:
         raise ArgumentError(
             f"Expected demand and factory in the same periods, got freq {demand.calendar.freq!r} "
-            f"and {factory.calendar.freq!r}; use demand.resample({factory.calendar.freq!r}) or "
-            "change the factory's freq."
+            f"and {factory.calendar.freq!r}; use demand.resample(factory.calendar) or change the "
+            "factory's freq."
         )
     if list(demand.keys.columns) != ["sku"]:
         raise ArgumentError(

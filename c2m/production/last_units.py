@@ -219,7 +219,7 @@ def binding_limits(
         Money that one piece less, or more, would bring beyond its capacity if it were allowed.
     """
     items, size = problem.items, made[item, when]
-    multiple, moq, most = items.multiple[item], items.moq[item], items.most[item, when]
+    multiple, most = items.multiple[item], items.most[item, when]
     line = items.line[item]
     slack = (limit_with_tolerance(problem) - line_usage(problem, made))[line, when]
     small = _NOTHING * (1.0 + np.abs(residual) + np.abs(more))
@@ -227,17 +227,18 @@ def binding_limits(
     full = slack < items.unit_time[item] * multiple
     too_little = slack + items.unit_time[item] < worth.needs[line, when]
     held = (less | grow) & _in_group(problem, made, item, when)
+    total, least, largest = _whole_runs(problem, made, item, when)
     blocked, charged = shared.blocked[item, when], shared.charge[item, when] > 0
     cases = [
         ("group", held),
-        ("moq", less & (size - multiple < moq)),
+        ("moq", less & (total - multiple < least)),
         ("lot_multiple", (less | grow) & (multiple > 1)),
         *(
             (f"{allowance.kind} {allowance.name}", (grow | charged) & (blocked == number))
             for number, allowance in enumerate(problem.allowances)
         ),
         ("capacity", grow & full),
-        ("max_lot", grow & (size + multiple > most)),
+        ("max_lot", grow & ((size + multiple > most) | (total + multiple > largest))),
         ("next_lot", less & too_little),
         ("search", less | grow),
     ]
@@ -252,10 +253,27 @@ def _in_group(problem: Problem, made: IntArray, item: IntArray, when: IntArray) 
     """Say which runs are in a group that does not allow one unit or pack more, or less."""
     held = np.zeros(made.shape, dtype=bool)
     for group in problem.groups:
+        if group.split:
+            continue
         pieces = group.weights @ made[group.items]
         for sign in (1, -1):
             held[group.items] |= ~group.allows(pieces + sign * group.weights[:, None])
     return np.asarray(held[item, when])
+
+
+def _whole_runs(
+    problem: Problem, made: IntArray, item: IntArray, when: IntArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return size, MOQ and largest lot of whole runs, which modes may share."""
+    total = made.copy()
+    least = np.array(problem.items.moq, copy=True)
+    largest = np.full(len(least), np.inf)
+    for group in problem.groups:
+        if group.split:
+            total[group.items] = group.weights @ made[group.items]
+            least[group.items] = np.maximum(least[group.items], group.moq)
+            largest[group.items] = np.minimum(largest[group.items], group.max_lot)
+    return total[item, when], least[item], largest[item]
 
 
 def run_identity(

@@ -16,6 +16,7 @@ from c2m.production.factory import Factory
 from c2m.production.lotsizing.decomposition import has_lots, is_known, solve_known
 from c2m.production.lotsizing.exact import small_enough, solve_exact
 from c2m.production.lotsizing.heuristic import solve_heuristic
+from c2m.production.lotsizing.kernel import one_path, serve_all_demand, solve_kernel
 from c2m.production.lotsizing.one_period import is_one_period, solve_one_period
 from c2m.production.lotsizing.shared import solve_shared
 from c2m.production.lotsizing.solution import Solution
@@ -49,6 +50,7 @@ def plan_production(
     time_limit_s: float | None = None,
     fill_rate: float | None = None,
     cycle_service_level: float | None = None,
+    serve_all: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Plan:
     """Plan the runs that are expected to earn the most over the scenarios of demand.
@@ -77,16 +79,21 @@ def plan_production(
         Of the paths.
     method : {"auto", "exact", "heuristic"}
         ``"exact"`` solves a mixed-integer programme over all scenarios and proves a bound: for
-        small cases. ``"heuristic"`` is for any size. ``"auto"`` takes the exact way where it is
+        small cases. With one path of demand it also betters the plans of some hundred SKUs, part
+        by part. ``"heuristic"`` is for any size. ``"auto"`` takes the exact way where it is
         quick, and a closed one for one period.
     time_limit_s : float, optional
-        Of the exact way, in seconds. Where it strikes, the plan may depend on the machine.
+        Of the exact way and of `serve_all`, in seconds. Where it strikes, the plan may depend on
+        the machine.
     fill_rate : float, optional
         Expected share of each SKU's demand, in units, that the plan must meet over the scenarios,
         whatever it costs. The factory's policy unless given.
     cycle_service_level : float, optional
         Share of periods, over all scenarios, in which each SKU must lose no sale. The factory's
         policy unless given.
+    serve_all : bool
+        Whether all demand must be met, whatever it costs: for one known path of demand, so
+        without a level of service.
     progress : callable, optional
         Called with a phrase at each stage.
 
@@ -102,7 +109,8 @@ def plan_production(
     ArgumentError
         If an argument is out of range, or demand and factory have different periods.
     InfeasiblePlanError
-        If no plan is found that reaches the level of service, with what can be reached.
+        If no plan is found that reaches the level of service, with what can be reached, or that
+        serves all, with the capacity that is short by line and period.
 
     Warns
     -----
@@ -138,6 +146,11 @@ def plan_production(
     )
     problem = _without_starts(problem, factory.policy.frozen_periods)
     judge = _other_scenarios(demand, factory, stock, on_order, n_scenarios, seed)
+    if serve_all:
+        _check_strict(fill_rate, cycle_service_level)
+        strict, say = one_path(problem), progress or _silent
+        solution = serve_all_demand(strict, say, seconds=time_limit_s, seed=seed)
+        return make_plan(problem, solution, inputs, seed=seed, currency=factory.currency)
     level = service_level(factory.policy, fill_rate, cycle_service_level)
     way: Method = "heuristic" if level is not None and method == "auto" else method
     find = partial(
@@ -265,7 +278,10 @@ def solve(
     else:
         solution = _quick(problem, progress, judge)
     closed = solution.proved and solution.bound - solution.profit <= _CLOSED * abs(solution.bound)
-    if method == "exact" or (method == "auto" and small_enough(problem) and not closed):
+    small = small_enough(problem)
+    if method == "exact" and problem.n_scenarios == 1 and not small:
+        return solve_kernel(problem, solution, progress, seconds=time_limit_s)
+    if method == "exact" or (method == "auto" and small and not closed):
         progress("the exact programme")
         solution = solve_exact(problem, solution, time_limit_s)
     return solution
@@ -298,6 +314,11 @@ def _check_arguments(n_scenarios: int, method: str, time_limit_s: float | None) 
         raise ArgumentError(f"Expected method 'auto', 'exact' or 'heuristic', got {method!r}.")
     if time_limit_s is not None and not time_limit_s > 0:
         raise ArgumentError(f"Expected time_limit_s > 0, got {time_limit_s}.")
+
+
+def _check_strict(fill_rate: float | None, cycle_service_level: float | None) -> None:
+    if fill_rate is not None or cycle_service_level is not None:
+        raise ArgumentError("Expected serve_all or a level of service, got both.")
 
 
 def _silent(stage: str) -> None:

@@ -144,6 +144,8 @@ class GroupLimit:
         In pieces.
     setup_time, setup_cost : float
         Once a period in which any of it runs.
+    split : bool
+        Whether it holds the lots of one run that modes or price tiers share, not a group.
     """
 
     name: str
@@ -155,6 +157,7 @@ class GroupLimit:
     max_lot: float
     setup_time: float
     setup_cost: float
+    split: bool = False
 
     def allows(self, pieces: IntArray) -> BoolArray:
         """Say which totals the group may make.

@@ -256,19 +256,23 @@ def _run_limit(
     """Say in a clause what keeps a run from being larger or smaller."""
     problem, items = draft.problem, draft.problem.items
     size, line = int(draft.made[item, when]), int(items.line[item])
-    moq, multiple = int(items.moq[item]), int(items.multiple[item])
+    multiple, whole = int(items.multiple[item]), _whole_run(draft, item, when)
+    largest = size + multiple > items.most[item, when] or whole.size + multiple > whole.most
     overtime = draft.used[line, when] >= problem.regular[line, when] - 1e-9
     stopped = int(shared.blocked[item, when])
     clauses = [
         (gain > 0 and stopped >= 0, _used_up(problem, shared, stopped)),
-        (gain <= 0 and size == moq > multiple, f"the smallest run is {size:,}"),
+        (
+            gain <= 0 and whole.size == whole.moq > multiple,
+            f"the smallest run is {whole.size:,}{whole.note}",
+        ),
         (
             gain > 0 and slack[line, when] < items.unit_time[item],
             f"the capacity of {problem.lines[line]} is used up in that period",
         ),
         (
-            gain > 0 and size + multiple > items.most[item, when],
-            f"the largest run that the period allows is {size:,}",
+            gain > 0 and largest,
+            f"the largest run that the period allows is {whole.size:,}{whole.note}",
         ),
         (multiple > 1, f"runs come in multiples of {multiple:,}"),
         (gain > 0 and overtime, "the overtime it would take costs more"),
@@ -294,9 +298,32 @@ def _group_clause(draft: Draft, item: int, when: int) -> str:
     """Name the group that holds a run where it is, if one does."""
     for group in draft.groups_of.get(item, ()):
         pieces = int(group.weights @ draft.made[group.items, when])
-        if group.multiple > 1 or pieces == group.moq or pieces >= group.max_lot:
-            return f"the limit of group {group.name!r} ({pieces:,} pieces together) holds it there"
+        held = group.multiple > 1 or pieces == group.moq or pieces >= group.max_lot
+        if held and not group.split:
+            whose = f"{group.name!r} on all lines" if group.line < 0 else f"group {group.name!r}"
+            return f"the limit of {whose} ({pieces:,} pieces together) holds it there"
     return ""
+
+
+@dataclass(frozen=True)
+class _WholeRun:
+    """A run with its parts by all modes of transport, its limits, and how to say that."""
+
+    size: int
+    moq: int
+    most: float
+    note: str = ""
+
+
+def _whole_run(draft: Draft, item: int, when: int) -> _WholeRun:
+    items = draft.problem.items
+    for group in draft.groups_of.get(item, ()):
+        modes = {draft.problem.ways[int(way)].mode for way in items.way[group.items]}
+        if group.split and len(modes) > 1:
+            size = int(group.weights @ draft.made[group.items, when])
+            return _WholeRun(size, group.moq, group.max_lot, ", by all modes together")
+    most = float(items.most[item, when])
+    return _WholeRun(int(draft.made[item, when]), int(items.moq[item]), most)
 
 
 def _no_run_limit(problem: Problem, sku: int, shared: AllowanceWorth) -> str:

@@ -25,7 +25,8 @@ class Relief:
         ``"MOQ waived"``, ``"more material"``, ``"more budget"``, ``"more capacity"`` or
         ``"order refused"``.
     gain : float
-        Expected money that it would bring, before what the way itself costs.
+        Expected money that it would bring at most, before what the way itself costs: what the
+        first unit brings, for every unit.
     text : str
         In words; empty where there is nothing to add.
     """
@@ -101,9 +102,12 @@ def without_moq(draft: Draft, item: int, ready: int, units: float) -> Relief | N
         return None
     gain, other, when, size = best
     label = pd.Timestamp(problem.calendar.label([problem.first + when])[0]).date()
+    multiple = int(items.multiple[other])
+    without = f"without its multiple of {multiple:,}" if size % multiple else "without its MOQ"
+    packs = " packs" if pieces_of(problem)[other] != 1 else ""
     text = (
-        f"without its smallest lot a run of {size:,} on {problem.lines[int(items.line[other])]} in "
-        f"the {problem.calendar.word} of {label} would bring {gain:+,.2f}"
+        f"{without} a run of {size:,}{packs} on {problem.lines[int(items.line[other])]} "
+        f"in the {problem.calendar.word} of {label} would bring {gain:+,.2f}"
     )
     return Relief("MOQ waived", gain, text)
 
@@ -171,6 +175,21 @@ def _fitting(draft: Draft, item: int, when: int, room: float, units: float) -> i
     items, old = draft.problem.items, int(draft.made[item, when])
     free = room - (float(items.setup_time[item]) if old == 0 else 0.0)
     more = min(int(max(free, 0.0) / items.unit_time[item] + 1e-9), int(np.ceil(units)))
-    size = old + more
-    allowed = size % items.multiple[item] == 0 and items.moq[item] <= size <= items.most[item, when]
-    return None if more <= 0 or allowed else size
+    multiple, moq, most = (
+        int(items.multiple[item]),
+        int(items.moq[item]),
+        int(items.most[item, when]),
+    )
+    if _would_fit(draft.problem, item, when, most + multiple if most else moq):
+        # it is not the capacity that keeps lots out: a largest lot, or nothing may run there
+        more = min(more, most - old)
+    more -= more % multiple if more >= multiple else 0
+    allowed = (old + more) % multiple == 0 and moq <= old + more
+    return None if more <= 0 or allowed else old + more
+
+
+def _would_fit(problem: Problem, item: int, when: int, size: int) -> bool:
+    """Say whether a line that did nothing else could make a run."""
+    items = problem.items
+    taken = float(items.setup_time[item] + items.unit_time[item] * size)
+    return taken <= float(problem.limit[items.line[item], when])

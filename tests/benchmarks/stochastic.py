@@ -1,7 +1,7 @@
 """Lot sizing with lost sales over joint scenarios: CPU-seconds, gap to the bound, new scenarios.
 
 ``python tests/benchmarks/stochastic.py [--sizes 20x13x50 100x26x50] [--seeds 1 2 3]
-[--peers PYTHON --seconds 60] [--held-out 20 --held-size 20x13x50]``
+[--peers PYTHON --seconds 60] [--held-out 20 --held-size 20x13x50 --first 101]``
 
 A size is SKUs x periods x scenarios. Every SKU has set-up time and cost, holding, an opening stock
 and an end value of half its cost; one line has priced overtime up to 30 %. Demand is Poisson around
@@ -184,11 +184,11 @@ def show(size: str, seed: int, name: str, row: dict[str, float] | None, bound: f
     )
 
 
-def held_out(size: str, seeds: int) -> None:
+def held_out(size: str, seeds: int, first: int) -> None:
     """Pay the chosen plan and every candidate on new scenarios."""
     count, periods, scenarios = size_of(size)
     rows, names = [], []
-    for seed in range(1, seeds + 1):
+    for seed in range(first, first + seeds):
         case = Case(count, periods, seed)
         problem, other = (case.problem(scenarios, stream) for stream in (0, 1))
         new = case.problem(NEW, 2)
@@ -214,6 +214,7 @@ def main() -> None:
     parser.add_argument("--peers")
     parser.add_argument("--held-out", type=int, default=0, metavar="SEEDS")
     parser.add_argument("--held-size", default="20x13x50")
+    parser.add_argument("--first", type=int, default=1, help="first seed of --held-out")
     parser.add_argument("--one", action="store_true", help="print one case as JSON")
     given = parser.parse_args()
     if given.one:
@@ -234,7 +235,7 @@ def main() -> None:
             if given.peers:
                 show(size, seed, "HiGHS", theirs, min(bounds))
     if given.held_out:
-        held_out(given.held_size, given.held_out)
+        held_out(given.held_size, given.held_out, given.first)
 
 
 if __name__ == "__main__":

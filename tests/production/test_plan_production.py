@@ -186,7 +186,7 @@ def test_skus_that_cannot_be_made_are_named(fixed_demand, simple_factory):
 
 def test_other_periods_and_other_rows_are_refused(fixed_demand, simple_factory):
     daily = fixed_demand(np.ones((1, 1, 1)), calendar=Calendar("D"))
-    with pytest.raises(ArgumentError, match=r"demand.resample\('W'\)"):
+    with pytest.raises(ArgumentError, match=r"demand.resample\(factory.calendar\)"):
         plan_production(daily, simple_factory(1), n_scenarios=1)
 
 

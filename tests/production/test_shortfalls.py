@@ -2,7 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from c2m.production.plan_production import plan_production
+from c2m.production.lotsizing.draft import Draft
+from c2m.production.plan_production import plan_production, read_problem
+from c2m.production.reliefs import without_moq
 
 
 def test_missing_hours_are_reported_by_line_and_week(fixed_demand, simple_factory):
@@ -155,6 +157,23 @@ def test_room_that_is_too_little_for_the_next_lot_is_the_way_out_without_it(
     plan = plan_production(fixed_demand(np.full((2, 1, 1), 79.0)), factory, n_scenarios=2)
     short = plan.shortfalls.iloc[0]
     assert (short["way"], short["gain"]) == ("MOQ waived", 6.0)
+    assert "without its multiple of 40 a run of 41 on L1" in short["relief"]
+
+
+def test_the_way_out_without_a_smallest_lot_keeps_multiples_and_the_largest_lot(
+    fixed_demand, simple_factory
+):
+    def _way(wanted, made, item, **given):
+        factory = simple_factory(len(made), **given)
+        demand = fixed_demand(np.full((2, len(made), 1), wanted))
+        problem, _ = read_problem(demand, factory, None, None, n_scenarios=2, seed=0)
+        return without_moq(Draft(problem, np.array(made)[:, None]), item, 0, wanted)
+
+    lots = {"moq": 60, "lot_multiple": 5}
+    way = _way(80.0, [80, 0], 1, lines={"capacity": [109.0]}, routing=lots)
+    assert "without its MOQ a run of 25 on L1" in way.text
+    assert way.gain == pytest.approx(25 * 6.0)
+    assert _way(80.0, [40], 0, routing={"lot_multiple": 5, "max_lot": 42.0}) is None
 
 
 def test_what_arrives_after_the_plan_can_only_be_refused(fixed_demand, simple_factory):

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.errors import warn
+from c2m.frames import name_list
 from c2m.production.aligning.rates import Rates
 from c2m.production.aligning.rows import table_rows
 from c2m.production.aligning.shared import group_rows
@@ -101,23 +103,36 @@ def budgets(
     -------
     list of Allowance
         Those that pay for some period of the plan.
+
+    Warns
+    -----
+    C2MWarning
+        If budgets inside the plan hold the first day of no period.
     """
     department = factory.products.set_index("sku")["department"].loc[list(skus)].to_numpy(object)
     days = labels.astype("datetime64[s]")
-    made = []
+    made, idle = [], []
     for row in table_rows(factory.budgets):
         steps = np.flatnonzero(
             (days >= row.first_day.to_datetime64()) & (days <= row.last_day.to_datetime64())
         )
         here = (department[members.sku] == row.department) | (row.department == ALL)
-        if not len(steps) or not here.any():
-            continue
-        which, weights = _summed(members, here, cost)
         name = _ALL_PRODUCTS if row.department == ALL else row.department
         title = f"{name} from {row.first_day:%Y-%m-%d}"
+        if not len(steps) or not here.any():
+            inside = days[0] < row.first_day.to_datetime64() < days[-1]
+            idle += [title] if inside and here.any() else []
+            continue
+        which, weights = _summed(members, here, cost)
         first, last = int(steps[0]), int(steps[-1])
         money = factory.currency or ""
         made.append(Allowance(title, "budget", which, weights, first, last, row.amount, money))
+    if idle:
+        warn(
+            f"{len(idle):,} of {len(factory.budgets):,} budgets hold the first day of no period "
+            f"and limit nothing: {name_list(idle)}. A budget pays for the periods that start in "
+            "its days."
+        )
     return made
 
 

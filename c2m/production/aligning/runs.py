@@ -265,4 +265,5 @@ def _limit_on(run: Row, name: str, first: int, after: int) -> GroupLimit:
         max_lot=run["max_lot"] if run["max_lot"] < NO_LIMIT else np.inf,
         setup_time=run["setup_time"],
         setup_cost=run["setup_cost"],
+        split=True,
     )

@@ -187,7 +187,8 @@ class Budget:
     last_day : date
         Last day of the budget, included.
     amount : float
-        The most that unit costs, bought materials and transport may come to.
+        The most that unit costs, bought materials and transport may come to; what is left of
+        it, once its days have begun.
     """
 
     key: ClassVar = ("department", "first_day", "last_day")

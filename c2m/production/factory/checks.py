@@ -275,19 +275,36 @@ def _numbers(check: Check, column: Column) -> NDArray[np.float64]:
         at_least=column.at_least,
         at_most=_LARGEST_WHOLE if whole else column.at_most,
         whole=whole,
+        name_of=_row_names(check),
     )
     if column.above is not None:
         check.rows(
             values <= column.above,
             f"has {name!r} not above {column.above:g}",
             f"correct the values not above {column.above:g}",
-            lambda row: float(values[row]),
+            lambda row: _named(_row_names(check)(row), float(values[row])),
         )
     low = -np.inf if column.at_least is None else column.at_least
     above = np.nextafter(-np.inf if column.above is None else column.above, np.inf)
     high = np.inf if column.at_most is None else column.at_most
     right = np.isfinite(values) & (values >= max(low, above)) & (values <= high)
     return np.where(unlimited | right, values, np.nan)
+
+
+def _row_names(check: Check) -> Callable[[int], str]:
+    """Return a function that says by its codes what a row is about."""
+    key = TABLES[check.table].key if check.table in TABLES else ()
+    columns = [name for name in key if name in check.frame.columns]
+
+    def _name(row: int) -> str:
+        codes = [check.frame[name].iloc[row] for name in columns]
+        return " ".join(code for code in codes if isinstance(code, str))
+
+    return _name
+
+
+def _named(name: str, value: float) -> object:
+    return f"{name}: {value}" if name else value
 
 
 def _as_numbers(series: pd.Series) -> tuple[NDArray[np.float64], BoolArray]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from c2m.checks import Check
 from c2m.errors import ArgumentError, warn
+from c2m.frames import did_you_mean, name_list
 from c2m.periods import Calendar
 from c2m.production.factory import view
 from c2m.production.factory.checks import as_source, finished, raise_all
@@ -17,6 +18,7 @@ from c2m.production.factory.files import Contents, read_settings, settings_of
 from c2m.production.factory.held import FactoryTables
 from c2m.production.factory.links import checked_tables, warn_about_values
 from c2m.production.factory.settings import Policy, Settings
+from c2m.production.factory.tables import TABLES
 from c2m.production.factory.toml import read_toml, write_toml
 from c2m.production.factory.workbook import write_workbook
 
@@ -159,6 +161,55 @@ class Factory(FactoryTables):
         checks = checked_tables(sources, currency)
         raise_all("factory", checks.values())
         return _make(checks, Calendar.of(freq), currency, name, policy or Policy())
+
+    def with_tables(self, **tables: Table) -> "Factory":
+        """Return the factory with some of its tables replaced, as for a what-if.
+
+        Calendar, currency, name and policy stay.
+
+        Parameters
+        ----------
+        **tables : DataFrame or sequence of rows
+            By name, as in `from_frames`; each takes the place of the whole table, and ``[]``
+            empties one. To add rows, start from those that there are:
+            ``pd.concat([factory.shutdowns, more])``.
+
+        Returns
+        -------
+        Factory
+            Checked like any other.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no table of that name.
+        DataError
+            If anything is wrong in any table; every problem is listed.
+
+        Examples
+        --------
+        >>> from c2m.production import Line, Product, Routing, Shutdown
+        >>> factory = Factory.from_frames(
+        ...     lines=[Line("A", capacity=700.0, unit="pieces")],
+        ...     products=[Product("TEE", price=20.0, unit_cost=6.0, end_value=4.0)],
+        ...     routings=[Routing("TEE", "A")],
+        ... )
+        >>> factory.with_tables(shutdowns=[Shutdown("A", "2026-12-24", "2027-01-03")])
+        Factory('factory': 1 line, 1 product, 1 routing, 1 shutdown, freq 'W')
+        """
+        for name in tables:
+            if name not in TABLES:
+                hint = did_you_mean(name, TABLES)
+                raise ArgumentError(
+                    f"Expected names of a factory's tables, got {name!r}{hint}; they are "
+                    f"{name_list(TABLES)}."
+                )
+        given = {**self.tables(), **tables}
+        checks = checked_tables(
+            {name: as_source(table, name) for name, table in given.items()}, self.currency
+        )
+        raise_all("factory", checks.values())
+        return _make(checks, self.calendar, self.currency, self.name, self.policy)
 
     @classmethod
     def from_toml(cls, path: PathLike) -> "Factory":

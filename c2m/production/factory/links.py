@@ -77,6 +77,7 @@ def warn_about_values(tables: Mapping[str, pd.DataFrame]) -> None:
     tables : mapping of str to DataFrame
         The checked tables.
     """
+    _warn_about_breaks(tables["price_breaks"])
     products, bought = tables["products"], ("bill_of_materials", "price_breaks")
     costed = pd.concat([tables[name]["sku"] for name in bought])
     products = products[~is_in(products["sku"], costed)]
@@ -94,6 +95,19 @@ def warn_about_values(tables: Mapping[str, pd.DataFrame]) -> None:
         warn(
             f"{_count(losing, products)} a 'unit_cost' above 'price' + 'lost_sale_penalty': "
             "making a unit costs more than not selling it. Correct the money if that is not meant."
+        )
+
+
+def _warn_about_breaks(breaks: pd.DataFrame) -> None:
+    """Warn about price breaks from which on a unit costs more."""
+    ordered = breaks.sort_values("from_quantity", kind="stable")
+    dearer = ordered.groupby(["sku", "line"])["unit_cost"].diff() > 0
+    if dearer.any():
+        first = ordered[dearer].iloc[0]
+        warn(
+            f"{int(dearer.sum()):,} of {len(breaks):,} price breaks cost more a unit than a "
+            f"smaller run of the same SKU and line (first: {first['sku']!r} on {first['line']!r} "
+            f"from {first['from_quantity']:,}). Correct 'unit_cost' if that is not meant."
         )
 
 

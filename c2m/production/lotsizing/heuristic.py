@@ -10,7 +10,7 @@ from c2m.production.lotsizing.dp import BlockView, block_view
 from c2m.production.lotsizing.foresight import cheapest_runs, foresight_bound, is_bounded
 from c2m.production.lotsizing.prices import dual_value, reduced_values
 from c2m.production.lotsizing.solution import Progress, Solution
-from c2m.production.lotsizing.stochastic.candidates import Candidate, candidate_plans
+from c2m.production.lotsizing.stochastic.candidates import FEW, Candidate, candidate_plans
 from c2m.production.lotsizing.stochastic.multipliers import SkuCosts, scenario_bound
 from c2m.production.problem import FloatArray, IntArray, Problem
 
@@ -20,7 +20,7 @@ _STEPS = 100
 _MEDIUM = 130_000
 """SKUs times periods times scenarios of those; larger problems get fewer steps."""
 
-_FEWEST, _MOST = 50, 120
+_FEWEST, _MOST = 50, 100
 
 _DOUBT = 0.005
 """Advantage, as a share of profit, from which another plan than the first is taken."""
@@ -55,7 +55,7 @@ def solve_heuristic(
     made, prices = candidate.made, found[0].prices
     value = profit(problem, made)
     progress("the bound")
-    bound, proved, source = _bound(problem, view, found[0])
+    bound, proved, source = _bound(problem, view, found)
     return Solution(made, value, prices, max(bound, value), proved, source, "heuristic")
 
 
@@ -88,14 +88,15 @@ def _judging(problem: Problem, judge: Callable[[], Problem] | None) -> Problem:
     return replace(problem, net=other.net, mean_net=other.mean_net, supply=other.supply)
 
 
-def _bound(problem: Problem, view: BlockView, candidate: Candidate) -> tuple[float, bool, str]:
+def _bound(problem: Problem, view: BlockView, found: list[Candidate]) -> tuple[float, bool, str]:
     """Return the bound, whether it is proved, and what it comes from."""
-    pool, prices = candidate.pool, candidate.prices
+    pool, prices = found[0].pool, found[0].prices
     if not is_bounded(problem):
         reduced = reduced_values(problem, pool, prices)
         return dual_value(problem, prices, reduced.max(axis=0)), False, "columns found"
     without = pool.value[0]
-    foresight = foresight_bound(problem, view, prices, without)
+    tried = found[:-1] if problem.n_blocks <= FEW else found[:1]
+    foresight = min(foresight_bound(problem, view, each.prices, without) for each in tried)
     if problem.n_scenarios == 1:
         return foresight, True, "perfect foresight"
     reduced = reduced_values(problem, pool, prices)

@@ -96,14 +96,8 @@ def maximise(
     if start is not None:
         whole = np.flatnonzero(programme.whole)
         solver.setSolution(len(whole), whole.astype(np.int32), start[whole])
-    late = stop.late
-    if late is not None:
-
-        def _watch(event: Any) -> None:
-            if late():
-                event.interrupt()
-
-        solver.cbMipInterrupt.subscribe(_watch)
+    if stop.late is not None:
+        solver.cbMipInterrupt.subscribe(_interrupt(stop.late))
     _run(solver)
     info, status = solver.getInfo(), solver.getModelStatus()
     values, profit = None, -np.inf
@@ -115,25 +109,37 @@ def maximise(
     return Answer(values, profit, bound if np.isfinite(bound) else np.inf, proved)
 
 
-def relaxed(programme: Programme) -> Any:
+def relaxed(
+    programme: Programme,
+    *,
+    inner: bool = False,
+    late: Callable[[], bool] | None = None,
+) -> Any:
     """Return a solver that holds the programme without whole numbers.
 
     Parameters
     ----------
     programme : Programme
         The programme.
+    inner : bool
+        Whether to go through the inside (interior points): quicker where many rows bind at once.
+    late : callable, optional
+        Asked now and then whether it is time to stop.
 
     Returns
     -------
     highspy.Highs
         Rows can be added to it between runs; see `resolve`.
     """
-    solver = _solver({})
+    solver = _solver({"solver": "ipm"} if inner else {})
     solver.passModel(_as_highs(programme, whole=False))
+    if late is not None:
+        for asked in (solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
+            asked.subscribe(_interrupt(late))
     return solver
 
 
-def resolve(solver: Any) -> FloatArray:
+def resolve(solver: Any) -> FloatArray | None:
     """Solve a relaxed programme, again after rows were added.
 
     Parameters
@@ -143,11 +149,23 @@ def resolve(solver: Any) -> FloatArray:
 
     Returns
     -------
-    ndarray, shape (n_columns,)
-        The variables.
+    ndarray, shape (n_columns,), or None
+        The variables; None if it was too late for them.
     """
     _run(solver)
+    if solver.getModelStatus().name != "kOptimal":
+        return None
     return np.array(solver.getSolution().col_value)
+
+
+def _interrupt(late: Callable[[], bool]) -> Callable[[Any], None]:
+    """Return what HiGHS calls now and then: it stops when it is late."""
+
+    def _watch(event: Any) -> None:
+        if late():
+            event.interrupt()
+
+    return _watch
 
 
 def _solver(settings: dict[str, Any]) -> Any:

@@ -124,6 +124,8 @@ class Programme:
         Constraints.
     runs : Runs
         Where the runs are.
+    capacity : ndarray of int, shape (n_lines, n_periods)
+        Rows of the capacity.
     lost : ndarray of int, shape (n_periods, n_skus, n_scenarios)
         Columns of the units lost so far.
     constant : float
@@ -136,6 +138,7 @@ class Programme:
     whole: BoolArray
     rows: Rows
     runs: Runs
+    capacity: IntArray
     lost: IntArray
     constant: float
 

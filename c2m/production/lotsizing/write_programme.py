@@ -55,7 +55,9 @@ class _Model:
         rows, columns, values = np.broadcast_arrays(row, column, value)
         self.entries.append((rows.ravel(), columns.ravel(), values.ravel().astype(np.float64)))
 
-    def finished(self, runs: Runs, lost: IntArray, constant: float) -> Programme:
+    def finished(
+        self, runs: Runs, capacity: IntArray, lost: IntArray, constant: float
+    ) -> Programme:
         """Return the programme."""
         row, column, value = (np.concatenate(part) for part in zip(*self.entries, strict=True))
         rows = Rows(row, column, value, np.concatenate(self.row_low), np.concatenate(self.row_high))
@@ -66,6 +68,7 @@ class _Model:
             np.concatenate(self.whole),
             rows,
             runs,
+            capacity,
             lost,
             constant,
         )
@@ -97,7 +100,7 @@ def write_programme(problem: Problem, *, whole: bool = True) -> Programme:
     wanted = problem.mean_net[:, -1] + problem.supply[:, -1]
     stock = problem.holding_cost * problem.mean_net.sum(axis=1)
     constant = (problem.price * wanted + stock - problem.end_value * problem.mean_net[:, -1]).sum()
-    return model.finished(runs, lost, float(constant))
+    return model.finished(runs, cells, lost, float(constant))
 
 
 def brought_by(problem: Problem, runs: Runs) -> Brought:

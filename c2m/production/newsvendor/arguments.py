@@ -1,9 +1,13 @@
 """The checks of numbers that a caller gives: one for all SKUs, or one per SKU."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
+from c2m.frames import name_list
 from c2m.production.problem import FloatArray
 
 
@@ -87,7 +91,74 @@ def finite(name: str, values: ArrayLike, what: str = "finite") -> FloatArray:
     return array
 
 
-def per_sku(name: str, values: ArrayLike, n_skus: int) -> FloatArray:
+def sku_names(samples: object) -> list[str] | None:
+    """Return the SKUs that the columns of samples name.
+
+    Parameters
+    ----------
+    samples : array_like, shape (n_samples, n_skus)
+        Draws of demand.
+
+    Returns
+    -------
+    list of str or None
+        None for an array, and for a frame whose columns are counted from 0.
+    """
+    if not isinstance(samples, pd.DataFrame) or _is_counted(samples.columns):
+        return None
+    return [str(column) for column in samples.columns]
+
+
+def by_sku(name: str, values: ArrayLike, skus: Sequence[str] | None) -> ArrayLike:
+    """Return numbers in the order of the SKUs, where they name theirs.
+
+    Parameters
+    ----------
+    name : str
+        What they are, for the message.
+    values : array_like
+        The numbers; a Series whose index is not counted from 0 names the SKU of each.
+    skus : sequence of str, optional
+        The SKUs; None where they are not known.
+
+    Returns
+    -------
+    array_like
+        Numbers for SKUs that are not asked for are left out.
+
+    Raises
+    ------
+    ArgumentError
+        If a Series names SKUs and these are not known, or it lacks one or has one twice.
+    """
+    if not isinstance(values, pd.Series) or _is_counted(values.index):
+        return values
+    named = values.set_axis(values.index.map(str))
+    if skus is None:
+        raise ArgumentError(
+            f"Expected {name} in the order of samples that name no SKUs, got a Series by "
+            f"{name_list(named.index)}; pass samples as a DataFrame with a column per SKU, or "
+            f"{name}.to_numpy() if the order is right."
+        )
+    twice, absent = named.index[named.index.duplicated()], set(skus) - set(named.index)
+    if len(twice) or absent:
+        lacking = f"none for {name_list(sorted(absent))}"
+        what = f"{name_list(twice)} twice" if len(twice) else lacking
+        raise ArgumentError(
+            f"Expected one {name} per SKU, got {what}; its index names {name_list(named.index)}: "
+            f"name the SKUs there, or pass {name}.to_numpy() if the order is right."
+        )
+    return named.reindex(list(skus)).to_numpy()
+
+
+def _is_counted(index: pd.Index) -> bool:
+    """Say whether an index is 0, 1, 2, ... and so names nothing."""
+    return index.equals(pd.RangeIndex(len(index)))
+
+
+def per_sku(
+    name: str, values: ArrayLike, n_skus: int, skus: Sequence[str] | None = None
+) -> FloatArray:
     """Return one number per SKU.
 
     Parameters
@@ -98,6 +169,8 @@ def per_sku(name: str, values: ArrayLike, n_skus: int) -> FloatArray:
         At least 0; one number holds for all SKUs.
     n_skus : int
         How many.
+    skus : sequence of str, optional
+        See `by_sku`.
 
     Returns
     -------
@@ -109,7 +182,7 @@ def per_sku(name: str, values: ArrayLike, n_skus: int) -> FloatArray:
     ArgumentError
         If the shape does not fit, or a number is negative, not finite or none.
     """
-    array = at_least_zero(name, values)
+    array = at_least_zero(name, by_sku(name, values, skus))
     if array.shape not in {(), (1,), (n_skus,)}:
         raise ArgumentError(f"Expected one {name} or one per SKU ({n_skus}), got {array.shape}.")
     return np.broadcast_to(array, n_skus)

@@ -1,9 +1,10 @@
 """Run sizes for one selling period with no second run (newsvendor), alone or sharing a line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
@@ -11,8 +12,10 @@ from c2m.production.newsvendor.arguments import (
     above_zero,
     amount,
     at_least_zero,
+    by_sku,
     one_shape,
     per_sku,
+    sku_names,
 )
 from c2m.production.newsvendor.blocks import MANY_SKUS, near_steps
 from c2m.production.newsvendor.lots import LotLine, Lots
@@ -96,6 +99,8 @@ def critical_ratio(underage_cost: ArrayLike, overage_cost: ArrayLike) -> FloatAr
         ...
     c2m.errors.ArgumentError: Expected underage_cost >= 0, got -1.0.
     """
+    if isinstance(underage_cost, pd.Series) and isinstance(overage_cost, pd.Series):
+        overage_cost = by_sku("overage_cost", overage_cost, list(underage_cost.index.map(str)))
     underage = at_least_zero("underage_cost", underage_cost)
     overage = at_least_zero("overage_cost", overage_cost)
     one_shape(underage_cost=underage, overage_cost=overage)
@@ -112,7 +117,7 @@ def run_sizes(samples: ArrayLike, underage_cost: ArrayLike, overage_cost: ArrayL
     samples : array_like, shape (n_samples, n_skus)
         Draws of demand over the selling period, in units.
     underage_cost, overage_cost : array_like, shape (n_skus,) or ()
-        See `critical_ratio`.
+        See `critical_ratio`. A Series whose index names SKUs is read by the columns of `samples`.
 
     Returns
     -------
@@ -132,8 +137,9 @@ def run_sizes(samples: ArrayLike, underage_cost: ArrayLike, overage_cost: ArrayL
     RunSizes(size=array([5.]), cost=array([3.75]))
     """
     ordered = OrderedSamples.of(samples)
-    underage = per_sku("underage_cost", underage_cost, ordered.n_skus)
-    overage = per_sku("overage_cost", overage_cost, ordered.n_skus)
+    skus = sku_names(samples)
+    underage = per_sku("underage_cost", underage_cost, ordered.n_skus, skus)
+    overage = per_sku("overage_cost", overage_cost, ordered.n_skus, skus)
     rows = np.arange(ordered.n_skus)
     steps = steps_at(critical_ratio(underage, overage), ordered.n_samples)
     size = ordered.at(steps, rows)
@@ -170,7 +176,8 @@ def capacitated_run_sizes(
     samples : array_like, shape (n_samples, n_skus)
         Joint draws of demand over the selling period, in units.
     underage_cost, overage_cost : array_like, shape (n_skus,) or ()
-        See `critical_ratio`.
+        See `critical_ratio`. A Series whose index names SKUs is read by the columns of `samples`;
+        so is every other argument that has one number per SKU.
     unit_time : array_like, shape (n_skus,) or ()
         Capacity that one unit takes.
     capacity : float
@@ -209,9 +216,9 @@ def capacitated_run_sizes(
     """
     names = ("moq", "lot_multiple", "setup_cost", "setup_time")
     given = zip(names, (moq, lot_multiple, setup_cost, setup_time), strict=True)
-    limits = {name: at_least_zero(name, value) for name, value in given}
-    table = checked_table(samples)
-    money = _checked_money(table.shape[1], underage_cost, overage_cost, unit_time)
+    table, skus = checked_table(samples), sku_names(samples)
+    limits = {name: at_least_zero(name, by_sku(name, value, skus)) for name, value in given}
+    money = _checked_money(table.shape[1], skus, underage_cost, overage_cost, unit_time)
     most = amount("capacity", capacity)
     if any(np.any(value) for value in limits.values()):
         return _limited_sizes(table, *money, most, limits)
@@ -220,14 +227,16 @@ def capacitated_run_sizes(
 
 def _checked_money(
     n_skus: int,
+    skus: Sequence[str] | None,
     underage_cost: ArrayLike,
     overage_cost: ArrayLike,
     unit_time: ArrayLike,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Check costs and times of `capacitated_run_sizes`; return one per SKU."""
-    underage = per_sku("underage_cost", underage_cost, n_skus)
-    overage = per_sku("overage_cost", overage_cost, n_skus)
-    time = per_sku("unit_time", above_zero("unit_time", unit_time), n_skus)
+    underage = per_sku("underage_cost", underage_cost, n_skus, skus)
+    overage = per_sku("overage_cost", overage_cost, n_skus, skus)
+    time = above_zero("unit_time", by_sku("unit_time", unit_time, skus))
+    time = per_sku("unit_time", time, n_skus)
     critical_ratio(underage, overage)  # refuses what is out of range
     return underage, overage, time
 

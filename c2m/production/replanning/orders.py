@@ -117,7 +117,8 @@ def still_coming(plan: Plan, factory: Factory, start: int) -> Orders:
     if known is None or known.empty:
         known = runs.iloc[:0]
     known = known[(known["due"] >= pd.Timestamp(day)) | (start == plan.first)]
-    lines = pd.concat([each for each in (known[runs.columns], runs) if len(each)] or [runs])
+    told = [name for name in (*runs.columns, "due_high") if name in known]
+    lines = pd.concat([each for each in (known[told], runs) if len(each)] or [runs])
     if start > plan.first and len(lines):
         warn(
             f"`on_order` was not given: {len(runs):,} begun runs ({good.sum():,.0f} units) and "

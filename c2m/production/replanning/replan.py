@@ -154,6 +154,11 @@ def replan(
        sku  before  after
     0  TEE      60     80
     """
+    if not isinstance(factory, Factory):
+        raise ArgumentError(
+            f"Expected a factory (c2m.Factory) third, got {type(factory).__name__}; type "
+            "replan(plan, demand, factory)."
+        )
     frozen_periods = _first_given(frozen_periods, factory.policy.frozen_periods)
     _check(plan, demand, frozen_periods, change_cost)
     say = progress or _silent
@@ -210,7 +215,7 @@ def _check(plan: Plan, demand: DemandPaths, frozen_periods: int, change_cost: fl
     if plan.calendar != demand.calendar:
         raise ArgumentError(
             f"Expected plan and demand in the same periods, got freq {plan.freq!r} and "
-            f"{demand.calendar.freq!r}; use demand.resample({plan.freq!r})."
+            f"{demand.calendar.freq!r}; use demand.resample(plan.calendar)."
         )
     if demand.periods[0] < plan.periods[0]:
         raise ArgumentError(

@@ -143,7 +143,7 @@ def judge_test_batch(season: Season, on_hand: ArrayLike, terms: BatchTerms) -> p
     """
     one_signal(season)
     n_skus = len(season.skus)
-    stock = per_sku("on_hand", on_hand, n_skus)
+    stock = per_sku("on_hand", on_hand, n_skus, season.skus)
     rows = []
     for sku in range(n_skus):
         between = (season.before[0, sku] - season.observed[0, sku])[None]

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from c2m.errors import ArgumentError
 from c2m.production.newsvendor import capacitated_run_sizes
-from c2m.production.newsvendor.arguments import per_sku
+from c2m.production.newsvendor.arguments import by_sku, per_sku
 from c2m.production.response.first_run import total_cost
 from c2m.production.response.season import FloatArray, Season
 from c2m.production.response.second_run import SecondRun
@@ -116,18 +116,19 @@ def size_second_run(
     )
     one_signal(season)
     run = SecondRun(season, terms)
-    stock = per_sku("on_hand", on_hand, len(season.skus))
+    stock = per_sku("on_hand", on_hand, len(season.skus), season.skus)
+    setup = by_sku("setup_cost", setup_cost, season.skus)
     shared = capacitated_run_sizes(
         run.need(stock)[0].T,
         np.maximum(terms.underage - terms.extra, 0.0),
         terms.overage + terms.extra,
         terms.time,
         capacity,
-        moq=moq,
-        lot_multiple=lot_multiple,
-        setup_cost=setup_cost,
+        moq=by_sku("moq", moq, season.skus),
+        lot_multiple=by_sku("lot_multiple", lot_multiple, season.skus),
+        setup_cost=setup,
     )
-    cost = run.costs(stock, shared.size[None])[0] + np.asarray(setup_cost) * (shared.size > 0)
+    cost = run.costs(stock, shared.size[None])[0] + np.asarray(setup) * (shared.size > 0)
     bound = float(cost.sum() - shared.cost.sum()) + shared.bound
     return SecondSizes(season.skus, shared.size, cost, shared.price, bound)
 
@@ -179,5 +180,5 @@ def cost_of_first_run(
     if reservation_fee > 0 and not np.isfinite(reserved):
         raise ArgumentError("Expected a finite reserved capacity where it has a fee.")
     run = SecondRun(season, read_terms(season, costs, reserved, reservation_fee))
-    made = per_sku("first", first, len(season.skus))
+    made = per_sku("first", first, len(season.skus), season.skus)
     return total_cost(run, run.answer(made, reserved=reserved if reservation_fee else None))

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from c2m.distribution.law import read_count
 from c2m.errors import ArgumentError
+from c2m.production.newsvendor.arguments import by_sku, sku_names
 from c2m.production.newsvendor.samples import OrderedSamples
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Season:
         residual : array_like, shape () or (n_skus,)
             The r above, from 0 (the signal tells all) to 1 (it tells nothing).
         skus : sequence of str, optional
-            Codes; ``"0"``, ``"1"``, ... unless given.
+            Codes; unless given the columns of `samples`, or ``"0"``, ``"1"``, ... of an array.
         sold_before : float
             Share of demand that comes before the second run can be sold, from 0 to below 1.
         n_signals, n_draws : int
@@ -112,13 +113,14 @@ class Season:
             If an argument is out of its range.
         """
         ordered = OrderedSamples.of(samples).values.astype(np.float64, copy=False)
-        error = _residual(residual, ordered.shape[0])
+        named = sku_names(samples) if skus is None else [str(sku) for sku in skus]
+        error = _residual(by_sku("residual", residual, named), ordered.shape[0])
         _check_counts(n_signals, n_draws)
         if not 0 <= sold_before < 1:
             raise ArgumentError(f"Expected 0 <= sold_before < 1, got {sold_before}.")
         score = _signal_scores(np.asarray(samples, np.float64), error, n_signals, seed)
         total = _demand_given(ordered, score, error, n_draws)
-        codes = tuple(str(sku) for sku in (range(len(ordered)) if skus is None else skus))
+        codes = tuple(map(str, range(len(ordered))) if named is None else named)
         unseen = np.zeros_like(score)
         return cls(codes, unseen, sold_before * total, (1 - sold_before) * total)
 

@@ -43,7 +43,8 @@ def read_terms(
         )
     names = ("underage_cost", "overage_cost", "unit_time", "second_extra_cost")
     under, over, time, extra = (
-        per_sku(name, cost, len(season.skus)) for name, cost in zip(names, costs, strict=True)
+        per_sku(name, cost, len(season.skus), season.skus)
+        for name, cost in zip(names, costs, strict=True)
     )
     critical_ratio(under, over)  # refuses what is out of range
     above_zero("unit_time", time)

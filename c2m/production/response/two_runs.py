@@ -208,8 +208,12 @@ def size_two_runs(
         raise ArgumentError(
             f"Expected 0 <= first_at_least <= first_capacity, got {least} and {most}."
         )
-    n_skus = len(season.skus)
-    rules = LotRules(per_sku("moq", moq, n_skus), per_sku("lot_multiple", lot_multiple, n_skus))
+    rules = LotRules(
+        *(
+            per_sku(name, lots, len(season.skus), season.skus)
+            for name, lots in (("moq", moq), ("lot_multiple", lot_multiple))
+        )
+    )
     run = SecondRun(season, terms)
     limits = FirstLimits(terms.time, least, most)
     best = best_first_run(run, limits, _start(season, terms), amount("gap", gap))

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from c2m.production.evaluate import broken_limits
+from c2m.production.firm import settle
 from c2m.production.last_units import pieces_of
 from c2m.production.limits import allowance_limits, allowance_usage
 from c2m.production.lotsizing.draft import Draft
-from c2m.production.problem import GroupLimit, Problem
+from c2m.production.problem import GroupLimit, IntArray, Problem
 from c2m.production.reliefs import gain_of
 from c2m.production.what_if.overrides import Placed
 
@@ -28,7 +29,7 @@ class _Mend:
     text: str
 
 
-def breaks_table(problem: Problem, placed: Placed) -> pd.DataFrame:
+def breaks_table(problem: Problem, placed: Placed, firm: IntArray | None = None) -> pd.DataFrame:
     """Return every limit that runs break, and the cheapest relief of each.
 
     Parameters
@@ -37,6 +38,9 @@ def breaks_table(problem: Problem, placed: Placed) -> pd.DataFrame:
         The problem.
     placed : Placed
         The runs.
+    firm : ndarray of int, shape (n_items, n_periods), optional
+        Those of them that are firm: their lots, and those of groups that only they make, are as
+        they are.
 
     Returns
     -------
@@ -48,14 +52,16 @@ def breaks_table(problem: Problem, placed: Placed) -> pd.DataFrame:
     """
     draft = Draft(problem, placed.made)
     rows: list[Row] = [_torn(problem, item, when) for item, when in placed.torn]
-    rows += _lots(draft) + _loads(draft)
+    settled = np.zeros_like(placed.made) if firm is None else firm
+    rows += _lots(draft, settled) + _loads(draft)
     for group in problem.groups:
-        rows += _group(draft, group)
+        rows += _group(draft, group, settled)
     rows += _allowances(draft)
     if not rows:
+        left = settle(problem, settled, np.zeros(settled.shape, dtype=bool)).free
         rows = [
             ("", pd.NaT, "", np.nan, "", what, "change the runs that it names", np.nan)
-            for what in broken_limits(problem, placed.made)
+            for what in broken_limits(left, placed.made - settled)
         ]
     table = pd.DataFrame(rows, columns=list(BREAKS))
     return table.astype({"period": "datetime64[s]", "short": "float64", "gain": "float64"})
@@ -84,11 +90,11 @@ def _torn(problem: Problem, item: int, when: int) -> Row:
     return line, label, _name(problem, item), np.nan, "packs", what, relief, np.nan
 
 
-def _lots(draft: Draft) -> list[Row]:
+def _lots(draft: Draft, firm: IntArray) -> list[Row]:
     """Return the runs that are too small, too large or no multiple."""
     problem, items = draft.problem, draft.problem.items
     rows: list[Row] = []
-    for item, when in np.argwhere(draft.made > 0).tolist():
+    for item, when in np.argwhere((draft.made > 0) & (draft.made != firm)).tolist():
         size, moq = int(draft.made[item, when]), int(items.moq[item])
         multiple, most = int(items.multiple[item]), int(items.most[item, when])
         if size < moq:
@@ -213,18 +219,22 @@ def _one(item: int, when: int, size: int) -> tuple[np.ndarray, np.ndarray, np.nd
     return np.array([item]), np.array([when]), np.array([size])
 
 
-def _group(draft: Draft, group: GroupLimit) -> list[Row]:
+def _group(draft: Draft, group: GroupLimit, firm: IntArray) -> list[Row]:
     """Return the periods in which a group makes a quantity that it may not."""
     problem = draft.problem
     rows: list[Row] = []
     pieces = group.weights @ draft.made[group.items]
-    for when in np.flatnonzero(~group.allows(pieces)).tolist():
+    others = pieces != group.weights @ firm[group.items]
+    for when in np.flatnonzero(~group.allows(pieces) & others).tolist():
         total = int(pieces[when])
         code, label = _place(problem, group.line, when)
         up = max(-(-total // group.multiple) * group.multiple, group.moq)
         down = int(min(total, group.max_lot)) // group.multiple * group.multiple
         short = up - total if up <= group.max_lot else total - down
-        what = f"group {group.name!r} makes {total:,}, which its limit does not allow"
+        who = f"group {group.name!r} makes"
+        if group.split:
+            who = f"{group.name}, by all modes together, is a run of"
+        what = f"{who} {total:,}, which its limit does not allow"
         ways = [f"{up - total:,} more"] if up <= group.max_lot else []
         ways += [f"{total - down:,} fewer"] if down >= group.moq else [f"none of its {total:,}"]
         relief = f"{' or '.join(ways)} in that period, or have the limit waived"

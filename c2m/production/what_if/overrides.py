@@ -183,7 +183,7 @@ def place_runs(problem: Problem, runs: pd.DataFrame) -> Placed:
     Returns
     -------
     Placed
-        What is made; each run at the tier of prices that its quantity reaches.
+        What is made; each run at the tier of prices that its quantity, by all modes, reaches.
 
     Raises
     ------
@@ -193,7 +193,8 @@ def place_runs(problem: Problem, runs: pd.DataFrame) -> Placed:
     """
     runs = _with_mode(runs[runs["quantity"] > 0])
     members, ways = problem.members, _ways(problem)
-    columns = [runs[name].tolist() for name in ("sku", "line", "mode", "quantity")]
+    whole = runs.groupby(_KEY)["quantity"].transform("sum")  # modes share the tier of a run
+    columns = [*(runs[name].tolist() for name in ("sku", "line", "mode")), whole.tolist()]
     entry = np.array(
         [_entry(problem, ways, *row) for row in zip(*columns, strict=True)], dtype=np.int64
     )
@@ -228,10 +229,10 @@ def _entry(problem: Problem, ways: _Ways, sku: str, line: str, mode: str, quanti
     tiers = modes.get(mode, [-1])
     if len(tiers) == 1:
         return tiers[0]
-    members = problem.members
-    least = {entry: int(problem.items.moq[members.item[entry]]) for entry in tiers}
-    reached = [entry for entry in tiers if least[entry] * members.pieces[entry] <= quantity]
-    return max(reached, key=least.__getitem__) if reached else min(tiers, key=least.__getitem__)
+    members, items = problem.members, problem.items
+    start = {entry: problem.ways[int(items.way[members.item[entry]])].tier for entry in tiers}
+    reached = [entry for entry in tiers if start[entry] * members.pieces[entry] <= quantity]
+    return max(reached, key=start.__getitem__) if reached else min(tiers, key=start.__getitem__)
 
 
 def _check_places(

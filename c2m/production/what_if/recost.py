@@ -10,7 +10,7 @@ from c2m.errors import ArgumentError, InfeasiblePlanError
 from c2m.plan import Plan
 from c2m.production.evaluate import profit
 from c2m.production.factory import Factory
-from c2m.production.firm import told_firm
+from c2m.production.firm import settle, told_firm
 from c2m.production.lotsizing.solution import Solution
 from c2m.production.plan_production import read_problem
 from c2m.production.plan_tables import make_plan
@@ -146,6 +146,12 @@ def stand(
     """
     if not isinstance(plan, Plan):
         raise ArgumentError(f"Expected a plan (c2m.Plan) first, got {type(plan).__name__}.")
+    if hasattr(demand, "calendar") and plan.calendar != demand.calendar:
+        raise ArgumentError(
+            f"Expected plan and demand in the same periods, got freq {plan.freq!r} and "
+            f"{demand.calendar.freq!r}; give the runs by the demand's periods, or use "
+            "demand.resample(plan.calendar)."
+        )
     seed, count = plan.seed or 0, plan.n_scenarios or _SCENARIOS
     problem, inputs = read_problem(
         demand,
@@ -157,19 +163,22 @@ def stand(
     )
     inputs |= {name: plan.inputs[name] for name in ("firm", "frozen") if name in plan.inputs}
     runs, own = plan.runs, _own(plan, overrides)
+    firm = runs[runs["firm"]]
     if own is not None:
         runs, inputs = with_overrides(runs, own), {**inputs, "overrides": own}
-    placed = place_runs(problem, runs)
-    broken = breaks_table(problem, placed)
+        firm = with_overrides(firm, own).iloc[: -len(own)]
+    placed, settled = place_runs(problem, runs), place_runs(problem, firm).made
+    broken = breaks_table(problem, placed, settled)
     if len(broken):
         return Stands(problem, inputs, placed.made, broken, None)
     value = profit(problem, placed.made)
     prices = np.zeros(problem.regular.shape)
     method = "runs of a person" if own is not None else "given runs"
     solution = Solution(placed.made, value, prices, value, False, "", method)
-    costed = make_plan(problem, solution, inputs, seed=seed, currency=factory.currency)
+    whole = settle(problem, settled, np.zeros(settled.shape, dtype=bool)).whole
+    costed = make_plan(whole, solution, inputs, seed=seed, currency=factory.currency)
     costed = replace(costed, bound=None, bound_kind="none", bound_from="")
-    costed = told_firm(costed, plan.runs[plan.runs["firm"]])
+    costed = told_firm(costed, firm)
     return Stands(problem, inputs, placed.made, broken, _named(costed, own))
 
 

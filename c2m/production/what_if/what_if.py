@@ -162,6 +162,12 @@ def what_if(
       line  short    unit
     0    A   10.0  pieces
     """
+    if not isinstance(factory, Factory) or isinstance(demand, Factory):
+        raise ArgumentError(
+            "Expected a factory (c2m.Factory) second and a forecast (c2m.Demand) third, got "
+            f"{type(factory).__name__} and {type(demand).__name__}; type "
+            "what_if(plan, factory, demand)."
+        )
     if method not in get_args(PlanAgain):
         raise ArgumentError(
             f"Expected method 'auto', 'exact', 'heuristic' or 'no', got {method!r}."

@@ -231,3 +231,10 @@ def test_overdue_partial_and_over_shipped_orders_mean_what_is_said(fixed_demand)
         arriving, plain = read_on_order(table, list(demand.skus), demand.calendar, first, 2)
     assert plain["open"].tolist() == [30, 18, 0]
     assert arriving.tolist() == [[30, 0], [0, 18], [0, 0]]
+
+
+def test_a_budget_between_the_first_days_of_periods_is_told(aligned):
+    tight = Budget("*", date(2026, 11, 25), date(2026, 11, 27), 10.0)
+    with pytest.warns(C2MWarning, match="1 of 1 budgets hold the first day of no period"):
+        problem = aligned(budgets=[tight])
+    assert problem.allowances == ()

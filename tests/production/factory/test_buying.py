@@ -98,14 +98,14 @@ def test_problems_of_all_tables_come_at_once():
         currency="EUR",
     )
     expected = [
-        "materials: 1 of 2 rows has 'moq' below 0 (first: row 0, -1.0)",
+        "materials: 1 of 2 rows has 'moq' below 0 (first: row 0, 'F: -1.0')",
         "materials: 1 of 2 rows repeats the key ('material') (first: row 1, 'F')",
         "bill_of_materials: 1 of 2 rows has a 'sku' that is not in `products` (first: row 0, 'Z')",
         "bill_of_materials: 1 of 2 rows has a 'material' that is not in `materials`",
         "lanes: unknown column 'transport' (did you mean 'transport_cost'?)",
         "budgets: no column 'last_day'",
         "budgets: 1 of 1 row has no day in 'first_day' (first: row 0, 'soon')",
-        "rates: 1 of 1 row has 'rate' not above 0 (first: row 0, 0.0)",
+        "rates: 1 of 1 row has 'rate' not above 0 (first: row 0, 'USD: 0.0')",
     ]
     for start in expected:
         assert any(each.startswith(start) for each in found), (start, found)

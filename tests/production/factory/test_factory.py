@@ -13,7 +13,9 @@ from c2m.production.factory import (
     Group,
     Limit,
     Line,
+    Policy,
     Prepack,
+    PriceBreak,
     Product,
     Routing,
     Shutdown,
@@ -106,15 +108,15 @@ def test_all_problems_of_all_tables_are_reported_at_once():
         limits=[Limit("group", "GG"), Limit("style", "G")],
     )
     expected = [
-        "lines: 1 of 2 rows has 'capacity' below 0 (first: row 0, -1.0)",
+        "lines: 1 of 2 rows has 'capacity' below 0 (first: row 0, 'A: -1.0')",
         "lines: 2 of 2 rows have an unknown 'unit' (first: row 0, 'hours')",
         "lines: 1 of 2 rows repeats the key ('line') (first: row 1, 'A')",
         "products: 1 of 2 rows has no 'unit_cost' (first: row 0)",
         "products: 1 of 2 rows has an empty 'sku' (first: row 1)",
         "routings: unknown column 'lin' (did you mean 'line'?)",
         "routings: no column 'line' (did you mean 'lin'?)",
-        "routings: 1 of 2 rows has 'lot_multiple' below 1 (first: row 0, 0.0)",
-        "routings: 1 of 2 rows has a fraction in 'lot_multiple' (first: row 1, 1.5)",
+        "routings: 1 of 2 rows has 'lot_multiple' below 1 (first: row 0, 'X: 0.0')",
+        "routings: 1 of 2 rows has a fraction in 'lot_multiple' (first: row 1, 'Z: 1.5')",
         "routings: 1 of 2 rows has a 'sku' that is not in `products` (first: row 1, 'Z')",
         "shutdowns: 1 of 1 row has a 'line' that is not in `lines` (first: row 0, 'C')",
         "shutdowns: 1 of 1 row has 'first_day' after 'last_day'",
@@ -294,3 +296,35 @@ def test_a_hundred_thousand_skus_are_checked_in_seconds():
         limits=pd.DataFrame({"scope": "group", "name": ["G0", "G5"], "moq": 20}),
     )
     assert len(factory.routings) == n
+
+
+def test_tables_can_be_replaced_and_all_else_stays(simple_factory):
+    factory = simple_factory(2)
+    policy = Policy(frozen_periods=2)
+    strict = Factory.from_frames(
+        lines=factory.lines, products=factory.products, routings=factory.routings, policy=policy
+    )
+    shut = strict.with_tables(shutdowns=[Shutdown("L1", "2026-12-24", "2027-01-03")])
+    assert shut.policy == policy
+    assert len(shut.shutdowns) == 1
+    assert shut.with_tables(shutdowns=[]) == strict
+    assert strict.with_tables() == strict
+    with pytest.raises(ArgumentError, match="did you mean 'shutdowns'"):
+        strict.with_tables(shutdown=[])
+    with pytest.raises(DataError, match=r"shutdowns: .* 'line' that is not in `lines`"):
+        strict.with_tables(shutdowns=[Shutdown("L9", "2026-12-24", "2027-01-03")])
+
+
+def test_a_number_out_of_range_names_its_sku(simple_factory):
+    with pytest.raises(DataError, match=r"'unit_cost' below 0 \(first: row 0, 'S000: -8.0'\)"):
+        simple_factory(2, product={"unit_cost": -8.0})
+    with pytest.raises(
+        DataError, match=r"'unit_time' not above 0 \(first: row 0, 'S000 L1: 0.0'\)"
+    ):
+        simple_factory(2, routing={"unit_time": 0.0})
+
+
+def test_price_breaks_that_rise_are_told(simple_factory):
+    tiers = [PriceBreak("S000", "*", 500, 5.0), PriceBreak("S000", "*", 100, 3.0)]
+    with pytest.warns(C2MWarning, match="1 of 2 price breaks cost more a unit than a smaller run"):
+        simple_factory(1, price_breaks=tiers)

@@ -238,7 +238,7 @@ def test_excel_problems_name_the_row_that_the_spreadsheet_shows(read):
     )
     assert found == [
         "products: 1 of 3 rows has no number in 'price' (first: row 5, '20')",
-        "products: 1 of 3 rows has 'price' below 0 (first: row 4, -1.0)",
+        "products: 1 of 3 rows has 'price' below 0 (first: row 4, 'Y: -1.0')",
         "products: 1 of 3 rows has no 'unit_cost' (first: row 5)",
     ]
 

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -237,3 +238,30 @@ def test_costs_of_different_numbers_of_skus_have_no_critical_ratio():
 
 def test_the_critical_ratio_of_the_textbook():
     assert critical_ratio(underage_cost=18.0, overage_cost=2.0) == 0.9
+
+
+def test_numbers_that_name_their_skus_are_read_by_the_columns_of_the_samples():
+    samples = pd.DataFrame({"A": [1.0, 2.0, 3.0], "B": [10.0, 20.0, 30.0], "C": [4.0, 5.0, 6.0]})
+    under = pd.Series({"C": 1.0, "B": 9.0, "A": 2.0, "other": 7.0})
+    time = pd.Series({"B": 1.0, "C": 3.0, "A": 2.0})
+    named = run_sizes(samples, under, 1.0)
+    plain = run_sizes(samples.to_numpy(), [2.0, 9.0, 1.0], 1.0)
+    assert named.size.tolist() == plain.size.tolist()
+    shared = capacitated_run_sizes(samples, under, 1.0, time, 40.0, moq=time)
+    same = capacitated_run_sizes(
+        samples.to_numpy(), [2.0, 9.0, 1.0], 1.0, [2.0, 1.0, 3.0], 40.0, moq=[2.0, 1.0, 3.0]
+    )
+    assert shared.size.tolist() == same.size.tolist()
+    swapped = critical_ratio(pd.Series({"A": 1.0, "B": 9.0}), pd.Series({"B": 1.0, "A": 3.0}))
+    assert swapped.tolist() == [0.25, 0.9]
+
+
+def test_numbers_that_name_skus_which_the_samples_do_not_are_refused():
+    under = pd.Series({"B": 9.0, "A": 2.0})
+    with pytest.raises(ArgumentError, match=r"samples that name no SKUs.*underage_cost.to_numpy"):
+        run_sizes(np.ones((3, 2)), under, 1.0)
+    with pytest.raises(ArgumentError, match="none for 'C'"):
+        run_sizes(pd.DataFrame({"A": [1.0], "C": [2.0]}), under, 1.0)
+    twice = pd.concat([under, under])
+    with pytest.raises(ArgumentError, match="'B', 'A' twice"):
+        run_sizes(pd.DataFrame({"A": [1.0], "B": [2.0]}), twice, 1.0)

@@ -350,3 +350,43 @@ def test_a_firm_pack_must_be_whole(small):
     whole = pd.concat([runs(2, 1), runs(3, 1, "S001")])
     again = replan(plan, shop.demand([4], [6], week=1), shop.factory, firm=whole, **told)
     assert again.runs[["quantity", "firm"]].to_numpy().tolist() == [[2, True], [3, True]]
+
+
+def test_a_plan_with_a_firm_run_below_its_moq_can_be_costed_and_asked_about(small):
+    case = small(routing={"moq": 20, "lot_multiple": 5})
+    old = case.plan(30, 30, 30)
+    new = replan(old, case.demand(30, 30, 30), case.factory, firm=runs(7, 0))
+    again = recost(new, case.demand(30, 30, 30), case.factory)
+    assert again.runs.equals(new.runs)
+    assert again.expected_profit == pytest.approx(new.expected_profit)
+    answer = what_if(new, case.factory, case.demand(30, 30, 30))
+    assert answer.broken.empty
+    assert answer.best.runs["firm"].tolist() == new.runs["firm"].tolist()
+    own = runs(8, 0)
+    with pytest.raises(InfeasiblePlanError, match="a run of 8 is below the smallest, 20"):
+        recost(new, case.demand(30, 30, 30), case.factory, overrides=own)
+
+
+def test_a_firm_run_above_what_its_line_can_do_is_still_told(small):
+    case = small()
+    old = case.plan(30, 30, 30)
+    new = replan(old, case.demand(30, 30, 30), case.factory, firm=runs(60, 0))
+    slow = case.factory.with_tables(lines=case.factory.lines.assign(capacity=40.0))
+    assert what_if(new, slow, case.demand(30, 30, 30)).broken["short"].tolist() == [20.0]
+
+
+def test_arguments_of_replan_that_are_mixed_up_are_named(small):
+    case = small()
+    old = case.plan(30, 30, 30)
+    with pytest.raises(ArgumentError, match=r"type replan\(plan, demand, factory\)"):
+        replan(old, case.factory, case.demand(30, 30, 30))
+
+
+def test_open_orders_that_may_be_late_stay_uncertain_when_a_plan_is_made_again(small):
+    case = small()
+    book = orders("S000", 50.0, week=2).assign(due_high=weeks(5)[0])
+    old = plan_production(case.demand(30, 30, 30), case.factory, on_order=book, n_scenarios=9)
+    stock = case.stock(0)
+    with pytest.warns(C2MWarning, match="`on_order` was not given"):
+        new = replan(old, case.demand(30, 30, 30, week=1), case.factory, stock=stock)
+    assert new.inputs["on_order"]["due_high"].tolist() == weeks(5)

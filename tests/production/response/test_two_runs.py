@@ -297,3 +297,15 @@ def test_a_season_lived_through_costs_what_was_stated_and_far_less_than_one_run(
     error = costs.std(axis=0) / 10
     assert np.all(np.abs(costs.mean(axis=0) - [twice.cost, once.cost]) < 3 * error)
     assert costs[:, 0].mean() < 0.7 * costs[:, 1].mean()
+
+
+def test_costs_that_name_their_skus_are_read_by_those_of_the_season():
+    samples = pd.DataFrame({"A": [40.0, 60.0, 80.0], "B": [10.0, 30.0, 20.0]})
+    season = Season.from_samples(samples, pd.Series({"B": 0.3, "A": 0.8}), n_signals=6)
+    plain = Season.from_samples(samples.to_numpy(), [0.8, 0.3], n_signals=6)
+    assert season.skus == ("A", "B")
+    assert_array_equal(season.after, plain.after)
+    moq = pd.Series({"B": 8.0, "A": 30.0})
+    named = size_two_runs(season, pd.Series({"B": 3.0, "A": 9.0}), 2.0, moq=moq)
+    same = size_two_runs(season, [9.0, 3.0], 2.0, moq=[30.0, 8.0])
+    assert_array_equal(named.first, same.first)

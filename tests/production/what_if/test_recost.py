@@ -4,6 +4,7 @@ import pytest
 
 from c2m.errors import ArgumentError, C2MWarning, DataError, InfeasiblePlanError
 from c2m.plan import Plan
+from c2m.production.factory import Lane, PriceBreak
 from c2m.production.plan_production import plan_production
 from c2m.production.what_if import recost, what_if
 
@@ -154,7 +155,7 @@ def test_everything_wrong_with_a_table_of_overrides_is_listed(case):
 
 def test_arguments_that_are_mixed_up_are_named(case):
     plan, demand, factory = case
-    with pytest.raises(ArgumentError, match=r"Expected a forecast .* got Factory and FixedDemand"):
+    with pytest.raises(ArgumentError, match=r"type what_if\(plan, factory, demand\)"):
         what_if(plan, demand, factory)
     with pytest.raises(ArgumentError, match=r"Expected a plan .* got FixedDemand"):
         recost(demand, plan, factory)
@@ -198,3 +199,58 @@ def test_the_stock_that_a_plan_was_made_with_is_kept_unless_another_is_given(
     assert recost(plan, demand, factory).outlook["lost"].sum() == 0
     none = recost(plan, demand, factory, stock=stock.assign(on_hand=0.0))
     assert none.outlook["lost"].sum() == 10
+
+
+@pytest.fixture(name="two_modes")
+def two_modes_fixture(fixed_demand, simple_factory):
+    lanes = [Lane("CN", "sea", 1.0, 1), Lane("CN", "air", 3.0, 0)]
+    factory = simple_factory(
+        1, lines={"plant": ["CN"]}, lanes=lanes, routing={"moq": 20, "lot_multiple": 5}
+    )
+    demand = fixed_demand(np.full((2, 1, 4), 30.0))
+    return plan_production(demand, factory, n_scenarios=2), demand, factory
+
+
+def test_a_run_taken_out_without_a_mode_is_taken_out_by_every_mode(two_modes):
+    plan, demand, factory = two_modes
+    first = plan.runs["period"] == pd.Timestamp(DAY)
+    assert set(plan.runs["mode"][first]) == {"sea", "air"}
+    left = recost(plan, demand, factory, overrides=override(quantity=0))
+    assert left.runs["quantity"].tolist() == plan.runs["quantity"][~first].tolist()
+
+
+def test_a_run_over_several_modes_is_not_said_to_be_a_group(two_modes):
+    plan, demand, factory = two_modes
+    assert not plan.reasons["limit"].str.contains("group").any()
+    assert not (plan.reasons["binding"] == "group").any()
+    small = pd.concat([override(quantity=5), override(quantity=5)]).assign(mode=["sea", "air"])
+    with pytest.raises(InfeasiblePlanError, match="S000, by all modes together, is a run of 10"):
+        recost(plan, demand, factory, overrides=small)
+
+
+def test_a_plan_of_other_periods_is_refused(case):
+    plan, demand, factory = case
+    daily = Plan.from_frame(
+        plan.runs[["sku", "line", "period", "quantity"]], freq="D", lead_time_periods=0
+    )
+    with pytest.raises(ArgumentError, match="Expected plan and demand in the same periods"):
+        recost(daily, demand, factory)
+
+
+def test_runs_that_modes_share_are_costed_at_the_tier_of_the_whole_run(
+    fixed_demand, simple_factory
+):
+    factory = simple_factory(
+        1,
+        lines={"plant": ["CN"]},
+        lanes=[Lane("CN", "sea", 0.1, 1), Lane("CN", "air", 1.5, 0)],
+        price_breaks=[PriceBreak("S000", "*", 1, 4.0), PriceBreak("S000", "*", 80, 2.0)],
+    )
+    demand = fixed_demand(np.full((2, 1, 3), 30.0))
+    plan = plan_production(demand, factory, n_scenarios=2)
+    first = plan.runs[plan.runs["period"] == pd.Timestamp(DAY)]
+    assert first["mode"].tolist() == ["sea", "air"]
+    assert first["quantity"].max() < 80 <= first["quantity"].sum()
+    again = recost(plan, demand, factory)
+    assert again.runs.equals(plan.runs)
+    assert dict(again.costs) == dict(plan.costs)

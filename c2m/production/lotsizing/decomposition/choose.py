@@ -20,6 +20,7 @@ from c2m.production.lotsizing.decomposition.plans import (
 from c2m.production.lotsizing.decomposition.price import Priced
 from c2m.production.lotsizing.decomposition.replan import replan_few
 from c2m.production.lotsizing.decomposition.resize import resize, resources
+from c2m.production.lotsizing.decomposition.shares import GroupTerms
 from c2m.production.problem import FloatArray, IntArray
 
 _MOST = 2_000
@@ -48,7 +49,7 @@ class Choice:
     brought: FloatArray
 
 
-def choose(known: Known, priced: Priced, seed: int = 0) -> Choice:
+def choose(known: Known, priced: Priced, seed: int = 0, groups: GroupTerms | None = None) -> Choice:
     """Choose one plan for every SKU so that capacity and overtime hold as far as they can.
 
     Parameters
@@ -59,14 +60,16 @@ def choose(known: Known, priced: Priced, seed: int = 0) -> Choice:
         Prices, plans and weights.
     seed : int
         Of the price changes that give more plans, and of the SKUs that are planned together.
+    groups : GroupTerms, optional
+        Limits on groups; their set-ups are no part of it, only the MOQs of those that run.
 
     Returns
     -------
     Choice
         A limit may still be exceeded a little.
     """
-    plans = _pick(priced)
-    skus = _free(known, priced, plans)
+    plans = pick(priced)
+    skus = _free(known, priced, plans, groups is not None)
     mine = plans.take(skus)
     part = known.take(skus)
     one = np.zeros(known.n_skus, dtype=np.int64)
@@ -78,10 +81,11 @@ def choose(known: Known, priced: Priced, seed: int = 0) -> Choice:
     pool = pool_of(part, plenty, priced.prices)
     for chosen in exchange(part, pool, rng, _STARTS):
         new = assembled(plenty, chosen)
-        sized = resize(part, new, priced.prices)
-        if (worth := _worth(part, new, sized)) > value:
+        sized = resize(part, new, priced.prices, groups.entries if groups else None)
+        worth = _worth(part, new, sized) - (groups.missing(part, new, sized) if groups else 0.0)
+        if worth > value:
             best, brought, value = new, sized, worth
-    if known.n_skus <= _FEW:
+    if known.n_skus <= _FEW and groups is None:
         new = replan_few(part, best, priced.prices, seed)
         sized = resize(part, new, priced.prices)
         if _worth(part, new, sized) > value:
@@ -100,8 +104,19 @@ def _worth(part: Known, plans: Plans, brought: FloatArray) -> float:
     return float(income.sum()) - resources(part, plans.way, brought)
 
 
-def _pick(priced: Priced) -> Plans:
-    """Take the rounds in the shares of the master's weights, group by group."""
+def pick(priced: Priced) -> Plans:
+    """Take the rounds in the shares of the master's weights, group by group.
+
+    Parameters
+    ----------
+    priced : Priced
+        Plans and weights.
+
+    Returns
+    -------
+    Plans
+        One for each SKU.
+    """
     group, weight = priced.group, priced.weight
     sizes = np.bincount(group)
     place = np.arange(len(group)) - np.searchsorted(group, group)
@@ -116,9 +131,9 @@ def _pick(priced: Priced) -> Plans:
     return Plans(source, way)
 
 
-def _free(known: Known, priced: Priced, plans: Plans) -> IntArray:
+def _free(known: Known, priced: Priced, plans: Plans, every: bool) -> IntArray:
     """Return the SKUs that may change: those with other plans in rounds that count come first."""
-    if known.n_skus <= _MOST:
+    if every or known.n_skus <= _MOST:
         return np.arange(known.n_skus)
     different = np.zeros(known.n_skus)
     for number in np.flatnonzero(priced.weight.max(axis=1) > 1e-6).tolist():

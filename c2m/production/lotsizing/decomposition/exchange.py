@@ -19,7 +19,7 @@ from c2m.production.problem import FloatArray, IntArray
 _SHIFTS = 24
 """Price changes that are tried for more plans."""
 
-_SIZES = (0.01, 0.2)
+_SIZES = (0.002, 0.05)
 """Least and largest mean change, as a share of the prices."""
 
 _WEIGHTS = (0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4, 0.6, 0.8, 1.0, 1.0)

@@ -1,14 +1,16 @@
-"""Known demand with limits on groups: runs that come together, exchanged and sized."""
+"""Known demand with limits on groups: when each group runs, then every SKU between these runs."""
 
-from collections.abc import Iterator
+from operator import itemgetter
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from c2m.production.lotsizing.decomposition.choose import Choice, choose, pick
 from c2m.production.lotsizing.decomposition.exchange import Pool, assembled, exchange
+from c2m.production.lotsizing.decomposition.known import Known
 from c2m.production.lotsizing.decomposition.master import Master
 from c2m.production.lotsizing.decomposition.plans import Plans
-from c2m.production.lotsizing.decomposition.price import Priced, price_scale
+from c2m.production.lotsizing.decomposition.price import Priced, price_scale, settle
 from c2m.production.lotsizing.decomposition.resize import resize
 from c2m.production.lotsizing.decomposition.shares import GroupTerms, price_groups
 from c2m.production.lotsizing.decomposition.together import Together
@@ -23,10 +25,7 @@ _TRIES = 120_000
 _MOST_TRIES = 250
 """Most of them for each unit."""
 
-_FITS = 3
-"""How often runs are changed with the overtime that they cause, then sized."""
-
-_ROUNDS = 10
+_ROUNDS = 20
 """How often capacity is priced again for runs that come together."""
 
 _GROUPS = 100
@@ -35,13 +34,17 @@ _GROUPS = 100
 _BOX, _PART = 8.0, 0.5
 """Price scale over the width of the box, and how far prices move in it."""
 
-_STARTS = 8
+_STARTS = 4
 """Orders in which the plans of units are exchanged."""
 
+_CLOSELY = 2e-5
+"""Gain still promised, as a share of the cost, at which prices between set runs are settled."""
 
-def price_and_choose(
-    group_terms: GroupTerms, seed: int = 0
-) -> tuple[Priced, Iterator[tuple[Plans, FloatArray]]]:
+_MOST = 10_000
+"""SKUs up to which plans are exchanged between the runs of groups."""
+
+
+def price_and_choose(group_terms: GroupTerms, seed: int = 0) -> tuple[Priced, Choice]:
     """Price capacity and groups, then choose plans whose runs come together.
 
     Parameters
@@ -55,35 +58,43 @@ def price_and_choose(
     -------
     priced : Priced
         Prices and the proved bound.
-    choices : iterator of (Plans, ndarray)
-        Plans and their units by arrival, (n_periods, n_skus); each from another order.
+    choice : Choice
+        One plan for every SKU. A limit may still be exceeded a little.
     """
     priced, rate = price_groups(group_terms)
-    return priced, _choices(Together(group_terms, rate), group_terms, priced.prices, seed)
+    together, rng = Together(group_terms, rate), np.random.default_rng(seed)
+    plans, prices = _plenty(together, priced.prices, rng)
+    given, settled = _when_groups_run(together, plans, prices, rng)
+    if given.n_skus <= _MOST:
+        return priced, choose(given, settled, seed, group_terms)
+    picked = pick(settled)
+    brought = resize(given, picked, settled.prices, group_terms.entries)
+    return priced, Choice(picked.way, brought)
 
 
-def _choices(
-    together: Together, group_terms: GroupTerms, prices: FloatArray, seed: int
-) -> Iterator[tuple[Plans, FloatArray]]:
-    rng, known = np.random.default_rng(seed), group_terms.known
-    plans, prices = _plenty(together, prices, rng)
+def _when_groups_run(
+    together: Together, plans: list[Plans], prices: FloatArray, rng: np.random.Generator
+) -> tuple[Known, Priced]:
+    """Exchange the plans of units, and keep the runs of groups that leave SKUs the most.
+
+    Once the runs of groups are set, every SKU is planned by itself again, so that capacity can
+    be priced anew: SKUs use it far better than units do.
+    """
     scores = [together.score(plan) for plan in plans]
-    earned = np.stack([score[0] for score in scores], axis=1)
-    pool = Pool.of(earned, np.stack([score[1] for score in scores], axis=1), prices.ravel())
-    best, most = plans[0], -np.inf
-    for chosen in exchange(known, pool, rng, _STARTS):
+    earned, usage = (np.stack([score[part] for score in scores], axis=1) for part in (0, 1))
+    pool = Pool.of(earned, usage, prices.ravel())
+    width = np.broadcast_to(price_scale(together.known)[:, None] / _BOX, prices.shape)
+    found: list[tuple[float, Known, Priced]] = []
+    for chosen in exchange(together.known, pool, rng, _STARTS):
         of_skus = {
             plan: np.flatnonzero(np.isin(together.unit, units)) for plan, units in chosen.items()
         }
-        new = assembled(plans, of_skus)
-        gained, usage = together.score(new)
-        value = float(gained.sum()) - known.overtime_money(usage.sum(axis=0))
-        if value > most:
-            best, most = new, value
-    for _ in range(_FITS):
-        yield best, resize(known, best, prices, group_terms.entries)
-        best = together.fit(best, prices, rng, min(_TRIES // known.n_skus, _MOST_TRIES) // _FITS)
-    yield best, resize(known, best, prices, group_terms.entries)
+        given, setups = together.given(assembled(plans, of_skus))
+        settled = settle(given, prices, width, _CLOSELY)
+        value = settled.bound - setups - together.missing(settled)
+        found.append((value, given, settled))
+    _, given, settled = max(found, key=itemgetter(0))
+    return given, settled
 
 
 def _plenty(
@@ -100,7 +111,8 @@ def _plenty(
     plans = []
     for number in range(_ROUNDS):
         part = tries // 2 if number == 0 else tries // (2 * _ROUNDS)
-        runs = _better_of(together, runs, _best_runs(together, prices), prices)
+        other = together.open_runs(prices, _URGES[number % len(_URGES)])
+        runs = _better_of(together, runs, other, prices)
         runs, found = together.search(runs, prices, rng, max(part, 1))
         plans.append(found)
         earned, usage = together.score(found)

@@ -11,9 +11,6 @@ import numpy as np
 from c2m.production.lotsizing.foresight import is_bounded
 from c2m.production.problem import BoolArray, FloatArray, IntArray, Items, Problem
 
-FORBIDDEN = 1e6
-"""Money per unit of capacity that there is not; a price, so that the least evil wins."""
-
 
 @dataclass(frozen=True)
 class Terms:
@@ -153,24 +150,6 @@ class Known:
         inside = np.maximum(made, 0)
         can = (made >= 0) & (items >= 0) & (self.items.most[items, inside] > 0)
         return inside, can
-
-    def overtime_money(self, used: FloatArray) -> float:
-        """Return what overtime costs, and capacity that there is not.
-
-        Parameters
-        ----------
-        used : ndarray, shape (n_lines * n_periods,)
-            Capacity taken.
-
-        Returns
-        -------
-        float
-            Money; capacity that there is not has a price that no run can pay.
-        """
-        extra = np.maximum(used - self.regular.ravel(), 0.0)
-        beyond = np.maximum(extra - self.overtime.ravel(), 0.0)
-        over = np.repeat(self.overtime_cost, self.n_periods)
-        return float((over * extra + FORBIDDEN * beyond).sum())
 
     def at_cost(self, setup_cost: FloatArray) -> "Known":
         """Return the problem with other set-up costs.

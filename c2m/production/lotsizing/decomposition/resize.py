@@ -17,7 +17,6 @@ from c2m.production.lotsizing.decomposition.plans import (
     SmallIntArray,
     loads,
     quantities,
-    runs,
 )
 from c2m.production.lotsizing.decomposition.shares import Entries
 from c2m.production.problem import BoolArray, FloatArray, IntArray
@@ -94,7 +93,7 @@ def resize(
     rows = _Rows(used, known.regular.ravel(), known.overtime.ravel(), over)
     moves, short = _moves(known, plans, brought), np.empty(0, dtype=np.int64)
     if entries is not None:
-        pieces = _pieces(known, plans, brought, entries)
+        pieces = entries.pieces(known, plans, brought)
         rows, short = _with_moqs(rows, entries, pieces, beyond, known.n_periods)
     moves = _cheapest(known, moves, prices.ravel(), _fills(known, entries, moves, short))
     if not len(moves.sku):
@@ -215,14 +214,6 @@ def _cheapest(known: Known, moves: _Moves, prices: FloatArray, fills: BoolArray)
     starts = np.searchsorted(pair[order], pair[order])
     close = (np.arange(len(order)) - starts < _MOVES) | fills[rows[order]]
     return moves.take(np.sort(rows[order[close]]))
-
-
-def _pieces(known: Known, plans: Plans, brought: FloatArray, entries: Entries) -> FloatArray:
-    """Return the pieces of every group in every period, (n_groups, n_periods)."""
-    made = np.zeros(known.items.most.shape)
-    for step, rows, item, when in runs(known, plans):
-        made[item, when] = brought[step, rows] / known.terms.good[item]
-    return np.asarray(entries.to_group @ (made[entries.item] * entries.weight[:, None]))
 
 
 def _with_moqs(

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c2m.production.lotsizing.decomposition.known import FORBIDDEN, Known
+from c2m.production.lotsizing.decomposition.known import Known
 from c2m.production.lotsizing.decomposition.plans import Plans, SmallIntArray, income
 from c2m.production.problem import FloatArray, IntArray
+
+_FORBIDDEN = 1e6
+"""Money per unit of capacity that there is not; a price, so that the least evil wins."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ class Responder:
         spare = (self.regular - used)[cell][:, :, None]
         gain = self.value[place] - self.over[cell][:, :, None] * _beyond(usage, spare)
         limit = (self.total - used)[cell][:, :, None]
-        gain -= FORBIDDEN * _beyond(usage, limit)
+        gain -= _FORBIDDEN * _beyond(usage, limit)
         if charge is not None:
             gain -= charge[cell][:, :, None] * usage
         return self._reply(place, gain)
@@ -122,7 +125,7 @@ class Responder:
         """
         extra = np.maximum(used - self.regular, 0.0)
         beyond = np.maximum(used - self.total, 0.0)
-        return float((self.over * extra + FORBIDDEN * beyond).sum())
+        return float((self.over * extra + _FORBIDDEN * beyond).sum())
 
     def _reply(self, place: int, gain: FloatArray) -> Reply:
         """Run the programme over cycles; `gain` has shape (n_ways, n_periods, n_periods + 1)."""

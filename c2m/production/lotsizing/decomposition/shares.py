@@ -100,6 +100,28 @@ class Entries:
             csr_matrix((ones, (item, place)), shape=(n_items, len(item))),
         )
 
+    def pieces(self, known: Known, plans: Plans, brought: FloatArray) -> FloatArray:
+        """Return the pieces of every group in every period.
+
+        Parameters
+        ----------
+        known : Known
+            The problem.
+        plans : Plans
+            Plans of all SKUs.
+        brought : ndarray, shape (n_periods, n_skus)
+            Units by arrival.
+
+        Returns
+        -------
+        ndarray, shape (n_groups, n_periods)
+            By the period of the run.
+        """
+        made = np.zeros(known.items.most.shape)
+        for step, rows, item, when in runs(known, plans):
+            made[item, when] = brought[step, rows] / known.terms.good[item]
+        return np.asarray(self.to_group @ (made[self.item] * self.weight[:, None]))
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -232,6 +254,27 @@ class GroupTerms:
             run[item, when] = 1.0
             made[item, when] = brought[step, rows] / self.good[item]
         return run, made
+
+    def missing(self, known: Known, plans: Plans, brought: FloatArray) -> float:
+        """Return what it costs to fill the MOQs of runs with pieces that nobody wants.
+
+        Parameters
+        ----------
+        known : Known
+            The problem.
+        plans : Plans
+            Plans of all SKUs.
+        brought : ndarray, shape (n_periods, n_skus)
+            Units by arrival.
+
+        Returns
+        -------
+        float
+            Money.
+        """
+        pieces = self.entries.pieces(known, plans, brought)
+        short = np.maximum(self.entries.moq[:, None] - pieces, 0.0)
+        return float((self.cap * np.where(pieces > 0, short, 0.0)).sum())
 
     def _still_wanted(self) -> FloatArray:
         """Return the pieces that runs of a group in a period can sell, (n_groups, n_periods)."""

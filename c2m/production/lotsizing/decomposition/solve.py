@@ -89,18 +89,15 @@ def _plain(problem: Problem, known: Known, progress: Progress) -> tuple[IntArray
 def _grouped(problem: Problem, known: Known, progress: Progress) -> tuple[IntArray, Priced]:
     """Plan with limits on groups."""
     progress("prices of capacity and groups")
-    priced, choices = price_and_choose(GroupTerms(problem, known))
-    best, most = np.zeros((problem.n_items, problem.n_periods), dtype=np.int64), -np.inf
-    for plans, brought in choices:
-        progress("choosing runs that come together")
-        draft = Draft(problem, _made(problem, known, plans.way, brought))
-        if broken_limits(problem, draft.made):
-            repair(draft)
-        if (value := draft.profit()) > most:
-            best, most = draft.made.copy(), value
+    priced, choice = price_and_choose(GroupTerms(problem, known))
+    draft = Draft(problem, _made(problem, known, choice.way, choice.brought))
+    if broken_limits(problem, draft.made):
+        progress("limits of lots and groups")
+        repair(draft)
+    made = draft.made
     if problem.n_skus <= _IMPROVED_GROUPS:
-        best = improve(Draft(problem, best), priced.prices)
-    return best, priced
+        made = improve(draft, priced.prices)
+    return made, priced
 
 
 def _made(problem: Problem, known: Known, way: SmallIntArray, brought: FloatArray) -> IntArray:

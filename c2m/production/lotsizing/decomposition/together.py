@@ -6,12 +6,15 @@ given the runs, each SKU's own programme is exact. A few random changes of the r
 for all units at once, and kept where they pay.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from c2m.production.lotsizing.decomposition.known import Known
 from c2m.production.lotsizing.decomposition.plans import Plans, best_plans
+from c2m.production.lotsizing.decomposition.price import Priced
 from c2m.production.lotsizing.decomposition.shares import GroupTerms
 from c2m.production.problem import BoolArray, FloatArray, IntArray
 
@@ -26,6 +29,9 @@ _NEAR = 3
 
 _LEAST = 0.05
 """Weight of a place that no average plan uses."""
+
+_COUNTS = 1e-6
+"""Least weight in an average plan that is counted."""
 
 
 class Together:
@@ -196,48 +202,48 @@ class Together:
             runs[better], best[better] = new[better], net[better]
         return runs, self.plans(runs, prices)
 
-    def fit(self, plans: Plans, prices: FloatArray, rng: np.random.Generator, tries: int) -> Plans:
-        """Try random changes of runs with the overtime that they cause, unit by unit.
+    def given(self, plans: Plans) -> tuple[Known, float]:
+        """Return the problem in which groups run when plans let them run, and only then.
 
         Parameters
         ----------
         plans : Plans
-            Plans of all SKUs to begin with.
-        prices : ndarray, shape (n_lines, n_periods)
-            Money per unit of capacity, at which the SKUs of a unit plan their share.
-        rng : numpy.random.Generator
-            Of the changes and the order of the units.
-        tries : int
-            How many changes of each unit.
+            Plans of all SKUs.
 
         Returns
         -------
-        Plans
-            Not worse.
+        known : Known
+            Capacity without the set-ups of groups; every SKU is free again.
+        cost : float
+            Money for the set-ups of groups.
         """
-        runs, likely = self._runs_of(plans), np.maximum(self._likely, _LEAST)
-        earned, usage = self.score(plans)
-        used = usage.sum(axis=0)
-        source, way = plans.source.copy(), plans.way.copy()
-        for _ in range(tries):
-            new = _changed(runs, likely, rng)
-            other = self.plans(new, prices)
-            gain, load = self.score(other)
-            kept = np.zeros(self.n_units, dtype=bool)
-            cost = self.known.overtime_money(used)
-            for unit in rng.permutation(self.n_units).tolist():
-                after = used + load[unit] - usage[unit]
-                then = self.known.overtime_money(after)
-                if gain[unit] - then > earned[unit] - cost + 1e-9:
-                    used, cost, kept[unit] = after, then, True
-            runs[kept], earned[kept], usage[kept] = new[kept], gain[kept], load[kept]
-            here = kept[self.unit]
-            source[:, here], way[:, here] = other.source[:, here], other.way[:, here]
-        return Plans(source, way)
+        known, entries = self.known, self._terms.entries
+        made = self._terms.made(plans)[1]
+        run = entries.to_group @ (made[entries.item] * entries.weight[:, None]) > 0
+        closed = entries.to_item @ (1.0 - run[entries.group]) > 0
+        cost = np.where(closed, np.inf, known.terms.setup_cost)
+        time = (self._group_to_cell @ (entries.time[:, None] * run)).reshape(self._likely.shape)
+        left = np.maximum(known.regular - time.sum(axis=0), 0.0)
+        return replace(known.at_cost(cost), regular=left), float((entries.cost @ run).sum())
 
-    def _runs_of(self, plans: Plans) -> BoolArray:
-        run, _ = self._terms.made(plans)
-        return np.asarray((self._to_cell @ run).reshape(self._likely.shape) > 0)
+    def missing(self, priced: Priced) -> float:
+        """Return what it costs to fill the MOQs in the average plan of prices.
+
+        Parameters
+        ----------
+        priced : Priced
+            Prices of a problem that `given` returned.
+
+        Returns
+        -------
+        float
+            Money.
+        """
+        made = np.zeros(self.known.items.most.shape)
+        for number in np.flatnonzero(priced.weight.max(axis=1) > _COUNTS).tolist():
+            share = priced.weight[number][priced.group][self._terms.sku]
+            made += self._terms.made(priced.plans[number])[1] * share[:, None]
+        return float(self._missing(made).sum())
 
     def net(self, plans: Plans, prices: FloatArray) -> FloatArray:
         """Return what plans bring once capacity is paid for.

@@ -13,23 +13,38 @@ import numpy as np
 
 from c2m.production.lotsizing.kernel.cuts import Relaxation
 from c2m.production.lotsizing.mip import Answer, Stop, maximise
-from c2m.production.problem import FloatArray, IntArray, Problem
+from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
 
 _KINDS: Final = ("periods", "skus", "doubtful")
 
-_FIRST: Final = 60.0
-"""Set-ups that are free in a part at the start."""
+_FIRST: Final = 36.0
+"""Set-ups that are free in a part at the start; one more for every 100 there are."""
 
 _LEAST: Final = 12.0
 """The fewest that are."""
 
 _GROWS, _SHRINKS = 1.4, 0.85
 
-_SLICE: Final = 0.5
-"""Seconds for a part at the start."""
+_SLICE: Final = 1 / 30
+"""Share of the time for a part at the start."""
 
 _PATIENCE: Final = 9
-"""Parts in a row that bring nothing, after which parts get twice the time."""
+"""Parts in a row that bring nothing, after which another plan is begun with."""
+
+_PATIENCE_ELSEWHERE: Final = 3
+"""The same on the way from that plan."""
+
+_LONGER: Final = 1.5
+"""Factor on the time of a part after each plan that was begun with."""
+
+_SHAKE: Final = 0.25
+"""Share by which the cost of a set-up is changed to come to another plan."""
+
+_LEFT: Final = 0.25
+"""Share of the set-ups that may change on the way to it."""
+
+_CROSSED: Final = 4.0
+"""Time, in parts, for what two plans do not agree on."""
 
 _NODES: Final = 15
 """Nodes for a part where there is no clock."""
@@ -85,14 +100,18 @@ class Search:
     serve_all: bool = False
     values: FloatArray | None = None
     profit: float = -np.inf
+    parts: int = 0
+    longer: float = 1.0
     bound: float = np.inf
-    sizes: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_KINDS, _FIRST))
+    sizes: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Start the clock."""
         self.started = self.budget.clock()
         self.bound = self.relaxation.bound
         self.programme = self.relaxation.programme
+        first = _FIRST + len(self.programme.runs.setup) // 100
+        self.sizes = dict.fromkeys(_KINDS, first)
         self.rng = np.random.default_rng(self.seed)
 
     def start_from(self, made: IntArray) -> None:
@@ -135,23 +154,61 @@ class Search:
         return answer.proved
 
     def improve(self) -> None:
-        """Plan parts anew until the time is up."""
-        number, idle, longer = 0, 0, 1
-        while self.values is not None and not self._late() and number < self._rounds():
-            kind = _KINDS[number % len(_KINDS)]
-            number += 1
+        """Plan parts anew until the time is up; from another plan too once they bring nothing."""
+        self._descend(_PATIENCE)
+        while self.values is not None and not self._over():
+            best = (self.profit, self.values)
+            self._leave(self.values)
+            self._descend(_PATIENCE_ELSEWHERE)
+            other = (self.profit, self.values)
+            self.profit, self.values = max(best, other, key=lambda plan: plan[0])
+            self._cross(best[1], other[1])
+            self.longer *= _LONGER
+            self._descend(_PATIENCE)
+
+    def _descend(self, patience: int) -> None:
+        """Plan parts anew until a number of them in a row brings nothing."""
+        idle = 0
+        while self.values is not None and not self._over() and idle < patience:
+            kind = _KINDS[self.parts % len(_KINDS)]
             setup = np.rint(self.values[self.programme.runs.setup])
-            free = self._part(kind, setup)
-            low, high = np.where(free, 0.0, setup), np.where(free, 1.0, setup)
-            calm = not self.loses if self.serve_all else number % 2 == 0
-            answer = self._solve(low, high, self._stop(_SLICE * longer, _NODES), calm=calm)
+            answer = self._replan(self._part(kind, setup), setup, _SLICE)
             idle = 0 if self._keep(answer) else idle + 1
-            if idle >= _PATIENCE:
-                idle, longer = 0, 2 * longer
             size = self.sizes[kind] * (_GROWS if answer.proved else _SHRINKS)
             self.sizes[kind] = min(max(size, _LEAST), float(len(setup)))
 
-    def _part(self, kind: str, setup: FloatArray) -> FloatArray:
+    def _leave(self, values: FloatArray) -> None:
+        """Go to a plan that is best for other costs of set-ups, some of which may change."""
+        setup = self.programme.runs.setup
+        gain = self.programme.gain.copy()
+        gain[setup] *= self.rng.uniform(1.0 - _SHAKE, 1.0 + _SHAKE, len(setup))
+        free = self.rng.random(len(setup)) < _LEFT
+        there = self._replan(free, np.rint(values[setup]), _SLICE, gain).values
+        if there is not None:
+            self.values = there
+            self.profit = float(self.programme.gain @ there) + self.programme.constant
+
+    def _cross(self, one: FloatArray, other: FloatArray | None) -> None:
+        """Plan anew what two plans do not agree on."""
+        if other is None or self.values is None or self._over():
+            return
+        setup = self.programme.runs.setup
+        free = np.rint(one[setup]) != np.rint(other[setup])
+        if free.any():
+            self._keep(self._replan(free, np.rint(self.values[setup]), _CROSSED * _SLICE))
+
+    def _replan(
+        self, free: BoolArray, setup: FloatArray, share: float, gain: FloatArray | None = None
+    ) -> Answer:
+        """Plan with some set-ups free, perhaps for other gains."""
+        self.parts += 1
+        low, high = np.where(free, 0.0, setup), np.where(free, 1.0, setup)
+        calm = not self.loses if self.serve_all else self.parts % 2 == 0
+        seconds = share * self.longer * (self.budget.seconds or 0.0)
+        stop = self._stop(seconds, _NODES)
+        return self._solve(low, high, stop, gain=gain, calm=calm)
+
+    def _part(self, kind: str, setup: FloatArray) -> BoolArray:
         """Return which set-ups are free."""
         runs, rng = self.programme.runs, self.rng
         chance = rng.random(len(setup))
@@ -167,12 +224,12 @@ class Search:
         count = min(int(self.sizes[kind]), len(setup))
         return np.asarray(rank >= np.partition(rank, len(rank) - count)[len(rank) - count])
 
-    def _rounds(self) -> float:
-        return self.budget.rounds if self.budget.seconds is None else np.inf
-
-    def _late(self) -> bool:
+    def _over(self) -> bool:
+        """Say whether the time is up, or where there is no clock whether enough was tried."""
         limit = self.budget.seconds
-        return limit is not None and self.budget.clock() - self.started >= limit
+        if limit is None:
+            return self.parts >= self.budget.rounds
+        return self.budget.clock() - self.started >= limit
 
     def _stop(self, seconds: float, nodes: int) -> Stop:
         """Stop a part by the clock, or by nodes where there is none."""
@@ -189,6 +246,7 @@ class Search:
         stop: Stop,
         *,
         start: FloatArray | None = None,
+        gain: FloatArray | None = None,
         calm: bool = False,
     ) -> Answer:
         """Maximise with limits on the set-ups; `calm`: never lose more than the best plan."""
@@ -198,7 +256,8 @@ class Search:
         if calm and self.values is not None:
             lost = self.programme.lost
             highs[lost] = np.maximum(self.values[lost], 0.0)
-        part = replace(self.programme, low=lows, high=highs)
+        gains = self.programme.gain if gain is None else gain
+        part = replace(self.programme, gain=gains, low=lows, high=highs)
         return maximise(part, stop, self.values if start is None else start)
 
     def _keep(self, answer: Answer) -> bool:

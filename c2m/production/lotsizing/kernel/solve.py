@@ -19,7 +19,10 @@ from c2m.production.problem import FloatArray, IntArray, Problem
 _ROUNDS: Final = 18
 """Parts that are planned anew where there is no clock."""
 
-_WHOLE_SHARE: Final = 0.2
+_RELAX_SHARE: Final = 0.25
+"""Share of the time that the relaxation may take."""
+
+_WHOLE_SHARE: Final = 0.1
 """Share of the time in which all set-ups are tried at once."""
 
 _WHOLE_NODES: Final = 100
@@ -70,7 +73,8 @@ def solve_kernel(
         return start
     begun = clock()
     progress("a tight programme")
-    relaxation = tighten(problem, write_programme(problem, whole=False))
+    late = None if seconds is None else (lambda: clock() - begun > _RELAX_SHARE * seconds)
+    relaxation = tighten(problem, write_programme(problem, whole=False), start.prices, late)
     left = None if seconds is None else seconds - (clock() - begun)
     budget = Budget(left, _ROUNDS, clock)
     search = Search(problem, relaxation, budget, seed, serve_all)
@@ -86,13 +90,21 @@ def solve_kernel(
 
 def _whole_units(problem: Problem, search: Search, values: FloatArray) -> IntArray:
     """Return whole quantities for the set-ups that were found."""
-    programme = search.programme
-    lots = values[programme.runs.lots]
-    if np.all(np.abs(lots - np.rint(lots)) <= 1e-5):
-        return programme.made_of(problem, values)
-    fixed = _with_setups(write_programme(problem), np.rint(values[programme.runs.setup]))
-    answer = maximise(fixed, Stop(nodes=_SIZE_NODES, gap=1e-7))
-    return programme.made_of(problem, values if answer.values is None else answer.values)
+    runs, wide = search.programme.runs, write_programme(problem)
+    lots = values[runs.lots]
+    parts = np.abs(lots - np.rint(lots)) > 1e-5
+    if not parts.any():
+        return search.programme.made_of(problem, values)
+    wide = _with_setups(wide, np.rint(values[runs.setup]))
+    low, high = wide.low.copy(), wide.high.copy()
+    low[runs.lots] = np.where(parts, np.floor(lots), np.rint(lots))
+    high[runs.lots] = np.where(parts, np.ceil(lots), np.rint(lots))
+    narrow = replace(wide, low=low, high=np.minimum(high, wide.high))
+    answer = maximise(narrow, Stop(nodes=_SIZE_NODES, gap=1e-7))
+    if len(runs.item) <= _WHOLE_RUNS or answer.values is None:
+        other = maximise(wide, Stop(nodes=_SIZE_NODES, gap=1e-7), answer.values)
+        answer = other if other.profit > answer.profit else answer
+    return wide.made_of(problem, values if answer.values is None else answer.values)
 
 
 def _with_setups(programme: Programme, setup: FloatArray) -> Programme:

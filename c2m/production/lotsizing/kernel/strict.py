@@ -7,8 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from c2m.errors import InfeasiblePlanError
+from c2m.errors import ArgumentError, InfeasiblePlanError
 from c2m.production.evaluate import arrivals, line_usage, lost_so_far, profit
+from c2m.production.limits import allowance_usage
 from c2m.production.lotsizing.decomposition import is_known, solve_known
 from c2m.production.lotsizing.kernel.solve import solve_kernel
 from c2m.production.lotsizing.solution import Progress, Solution
@@ -70,6 +71,35 @@ def serve_all_demand(
     return replace(found, profit=value, bound=max(found.bound, value))
 
 
+def one_path(problem: Problem) -> Problem:
+    """Return a problem of known demand with one scenario.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its scenarios must be the same.
+
+    Returns
+    -------
+    Problem
+        With the first of them.
+
+    Raises
+    ------
+    ArgumentError
+        If scenarios differ.
+    """
+    first = problem.net[:, :, :1]
+    differ = int(np.count_nonzero(np.any(problem.net != first, axis=(0, 1))))
+    if differ:
+        raise ArgumentError(
+            f"serve_all needs one known path of demand, but {differ} of {problem.n_scenarios} "
+            "scenarios differ from the first. Ask for a share with fill_rate=, or give demand "
+            "that is known."
+        )
+    return replace(problem, net=np.ascontiguousarray(first))
+
+
 def units_lost(problem: Problem, made: IntArray) -> FloatArray:
     """Return the units that a plan is expected to lose.
 
@@ -92,9 +122,9 @@ def _price_of_losing(problem: Problem) -> float:
     """Return money per unit at which losing one is dearer than almost any other plan."""
     setup = float(problem.items.setup_cost.max(initial=0.0))
     setup += sum(group.setup_cost for group in problem.groups)
-    each = float((problem.unit_cost + problem.n_periods * problem.holding_cost).max())
-    hours = float((problem.overtime_cost[problem.items.line] * problem.items.unit_time).max())
-    return 1.0 + setup + each + hours
+    each = float((problem.unit_cost + problem.n_periods * problem.holding_cost).max(initial=0.0))
+    hours = problem.overtime_cost[problem.items.line] * problem.items.unit_time
+    return 1.0 + setup + each + float(hours.max(initial=0.0))
 
 
 def _first_plan(problem: Problem, progress: Progress) -> Solution:
@@ -112,7 +142,7 @@ def _refusal(priced: Problem, made: IntArray, progress: Progress) -> InfeasibleP
     skus = np.flatnonzero(lost > _ROUNDING)
     reasons = [f"{priced.skus[sku]}: {lost[sku]:,.0f} units short" for sku in skus[:_NAMED]]
     reasons += [f"and {len(skus) - _NAMED} more SKUs"] * (len(skus) > _NAMED)
-    wide = _with_any_overtime(priced)
+    wide = _with_any_overtime(replace(priced, allowances=()))
     if not is_known(wide):
         return InfeasiblePlanError(reasons, "allow lost sales: leave out serve_all")
     plan = solve_known(wide, progress).made
@@ -125,12 +155,35 @@ def _refusal(priced: Problem, made: IntArray, progress: Progress) -> InfeasibleP
         for line, when in short[:_NAMED]
     ]
     reasons += [f"and {len(short) - _NAMED} more lines and periods"] * (len(short) > _NAMED)
-    if units_lost(priced, plan).sum() > _ROUNDING:
-        return InfeasiblePlanError(
-            reasons, "no run can arrive in time: more stock, or later demand"
-        )
-    total = f"{over.sum():,.1f} more capacity in {len(short)} periods, as listed"
-    return InfeasiblePlanError(reasons, f"{total}, or allow lost sales: leave out serve_all")
+    reasons += _allowances_short(priced, plan)
+    return InfeasiblePlanError(reasons, _relief(priced, plan, over))
+
+
+def _relief(problem: Problem, plan: IntArray, over: FloatArray) -> str:
+    """Return what would let a plan serve all that takes this much more capacity."""
+    if units_lost(problem, plan).sum() > _ROUNDING:
+        return "no run can arrive in time: more stock, or later demand"
+    leave = "allow lost sales: leave out serve_all"
+    lines, count = over.sum(axis=1), np.count_nonzero(over > _ROUNDING)
+    if not count and not _allowances_short(problem, plan):
+        return f"a longer search (time_limit_s), or {leave}"
+    more = [
+        f"{hours:,.1f} more {unit} of line {line}"
+        for line, unit, hours in zip(problem.lines, problem.units, lines, strict=True)
+        if hours > _ROUNDING
+    ]
+    return f"{' and '.join(more) or 'more of what is listed'}, as listed, or {leave}"
+
+
+def _allowances_short(problem: Problem, plan: IntArray) -> list[str]:
+    """Return the materials, budgets and capacities of groups of which a plan takes too much."""
+    used = allowance_usage(problem, plan)
+    short = [
+        (allowance, taken - allowance.amount)
+        for allowance, taken in zip(problem.allowances, used, strict=True)
+        if taken - allowance.amount > _ROUNDING
+    ]
+    return [f"{each.kind} {each.name!r} is {more:,.1f} short" for each, more in short[:_NAMED]]
 
 
 def _with_any_overtime(problem: Problem) -> Problem:

@@ -20,6 +20,8 @@ from c2m.production.lotsizing.repair import repair
 from c2m.production.lotsizing.select import pick_columns
 from c2m.production.lotsizing.solution import Progress
 from c2m.production.lotsizing.stochastic.articles import articles_at, brought_by, whole_runs
+from c2m.production.lotsizing.stochastic.group_moves import move_groups
+from c2m.production.lotsizing.stochastic.group_setups import with_group_setups
 from c2m.production.lotsizing.stochastic.patterns import best_patterns
 from c2m.production.lotsizing.unsplit import without_splits
 from c2m.production.problem import FloatArray, IntArray, Problem
@@ -27,8 +29,7 @@ from c2m.production.problem import FloatArray, IntArray, Problem
 _LEVELS = {"mean": None, "q75": 0.75, "q90": 0.9}
 """Plans for one path: the mean demand so far, and quantiles of it."""
 
-
-_FEW = 50
+FEW = 50
 """Blocks up to which one choice counts, so that more is tried."""
 
 
@@ -64,6 +65,7 @@ class _Effort:
     kept: int
     starts: int  # of the pick
     shares: tuple[float, ...]  # step sizes of the improvement; none for none
+    improved: int = 1  # picks that are improved where groups have set-ups; 2 or more: by moves too
 
 
 def candidate_plans(problem: Problem, view: BlockView, progress: Progress) -> list[Candidate]:
@@ -119,14 +121,15 @@ def point_plan(problem: Problem, name: str, level: float | None, start: FloatArr
     else:
         path = np.quantile(problem.net, level, axis=2, method="inverted_cdf")[:, :, None]
     one = replace(problem, net=np.ascontiguousarray(path), mean_net=path[:, :, 0].T.copy())
-    effort = _Effort(2, 1, 4, 4, 3, (0.25, 0.0) if problem.n_blocks <= _FEW else ())
+    shares = (0.25, 0.0) if problem.groups and problem.n_blocks <= FEW else ()
+    effort = _Effort(2, 1, 4, 4, 3, shares)
     return _plan(one, block_view(one), effort, name, start)
 
 
 def _effort(problem: Problem) -> _Effort:
     """Return more effort where there are few blocks, for which one choice counts."""
-    if problem.n_blocks <= _FEW:
-        return _Effort(6, 4, 8, 8, 9, (0.5, 0.25, 0.1, 0.03, 0.0))
+    if problem.n_blocks <= FEW:
+        return _Effort(6, 4, 8, 8, 9, (0.5, 0.25, 0.1, 0.03, 0.0), 3)
     if problem.n_blocks <= 300:
         return _Effort(6, 3, 6, 4, 5, (0.25, 0.1, 0.03, 0.0))
     return _Effort(6, 3, 5, 2, 1, (0.1, 0.0))
@@ -140,7 +143,25 @@ def _plan(
     start: FloatArray | None = None,
 ) -> Candidate:
     """Price capacity, search every block at the prices, pick, repair and improve."""
-    whole, problem = problem, without_splits(problem)
+    single = without_splits(problem)
+    searched = with_group_setups(single)
+    prices, pool = _searched(searched, view, effort, start)
+    made, value = pool.made[0], profit(problem, pool.made[0])
+    count = 1 if searched is single else effort.improved
+    for draft in _picked(single, searched, pool, prices, effort.starts)[:count]:
+        better = _improved(problem, draft, prices, effort.shares, moves=count > 1)
+        if profit(problem, better) > value:
+            made, value = better, profit(problem, better)
+    if searched is not single:
+        pool = empty_pool(single).add_all(single, list(pool.made[1:]))
+        prices = master_prices(single, pool, prices)
+    return Candidate(name, made, prices, pool)
+
+
+def _searched(
+    problem: Problem, view: BlockView, effort: _Effort, start: FloatArray | None
+) -> tuple[FloatArray, Pool]:
+    """Price capacity and search every block at the prices."""
     prices, pool = price_capacity(problem, view, empty_pool(problem), effort.rounds, start)
     net = np.ascontiguousarray(view.net.transpose(1, 0, 2))
     for _ in range(effort.searches):
@@ -150,28 +171,34 @@ def _plan(
         plans = best_patterns(articles, units, rounds=2, tried=effort.tried, kept=effort.kept)
         pool = pool.add_all(problem, [whole_runs(problem, articles, plan) for plan in plans])
         prices = master_prices(problem, pool, prices)
-    made, value = pool.made[0], profit(whole, pool.made[0])
-    draft = _picked(problem, pool, prices, effort.starts)
-    better = improve(draft, prices, effort.shares) if effort.shares else draft.made
-    if whole is not problem:
-        better = improve(Draft(whole, better), prices, effort.shares)
-    if profit(whole, better) > value:
-        made, value = better, profit(whole, better)
-    return Candidate(name, made, prices, pool)
+    return prices, pool
 
 
-def _picked(problem: Problem, pool: Pool, prices: FloatArray, starts: int) -> Draft:
-    """Pick columns at a few scales of the prices, repair, and return the best."""
-    best = None
+def _picked(
+    problem: Problem, searched: Problem, pool: Pool, prices: FloatArray, starts: int
+) -> list[Draft]:
+    """Pick columns at a few scales of the prices, repair, and return the best first."""
+    drafts = []
     for scale in _scales(starts):
-        choice = pick_columns(problem, pool, scale * prices)
+        choice = pick_columns(searched, pool, scale * prices)
         draft = Draft(problem, pool.pick(problem, choice))
         repair(draft)
-        if best is None or draft.profit() > best.profit():
-            best = draft
-    if best is None:
-        raise AssertionError("a pick needs one start at least")
-    return best
+        drafts.append(draft)
+    return sorted(drafts, key=lambda draft: -draft.profit())
+
+
+def _improved(
+    problem: Problem, draft: Draft, prices: FloatArray, shares: tuple[float, ...], *, moves: bool
+) -> IntArray:
+    """Improve a draft, then by moves of whole groups, then with runs split over modes."""
+    made = improve(draft, prices, shares) if shares else draft.made
+    if moves:
+        moved = Draft(draft.problem, made)
+        move_groups(moved, prices)
+        made = improve(moved, prices, shares)
+    if draft.problem is not problem:
+        made = improve(Draft(problem, made), prices, shares)
+    return made
 
 
 def _scales(starts: int) -> Iterator[float]:

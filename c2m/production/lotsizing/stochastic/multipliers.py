@@ -26,7 +26,7 @@ _CELLS = 8_192
 _MEMORY = 0.85
 """Weight of the last direction in the next one."""
 
-_PATIENCE = 5
+_PATIENCE = 3
 """Steps without a better bound after which steps become shorter."""
 
 _SHORTER = 0.7

@@ -131,3 +131,23 @@ def test_extra_costs_and_yields_are_in_the_bound_and_in_the_plan(seed, random_ca
     assert not broken_limits(problem, found.made)
     assert 0.97 * exact.profit <= found.profit <= exact.profit + 1e-6
     assert exact.profit <= found.bound + 1e-6
+
+
+def test_once_the_runs_of_groups_are_set_their_set_ups_are_paid_and_other_periods_closed(
+    random_case,
+):
+    problem = grouped_case(random_case(5, n_skus=8, n_periods=6, n_lines=2))
+    group_terms = GroupTerms(problem, Known.of(problem))
+    together = Together(group_terms, np.ones(problem.items.most.shape))
+    prices = np.zeros(problem.regular.shape)
+    plans = together.plans(together.open_runs(prices, 2.0), prices)
+    given_runs, setups = together.given(plans)
+    _, made = group_terms.made(plans)
+    run = np.stack([made[group.items].sum(axis=0) > 0 for group in problem.groups])
+    assert setups == pytest.approx(60.0 * run.sum())
+    for number, group in enumerate(problem.groups):
+        closed = np.isinf(given_runs.terms.setup_cost[group.items])
+        assert (closed == ~run[number]).all()
+    time = np.zeros(problem.regular.shape)
+    np.add.at(time, [group.line for group in problem.groups], 10.0 * run)
+    assert given_runs.regular == pytest.approx(np.maximum(problem.regular - time, 0.0))

@@ -159,7 +159,7 @@ def test_demand_that_cannot_be_served_is_refused_with_the_missing_minutes(
     assert any(
         "line L1 is" in reason and "minutes short" in reason for reason in caught.value.reasons
     )
-    assert "more capacity" in caught.value.relief
+    assert "more minutes of line L1" in caught.value.relief
 
 
 @pytest.mark.parametrize(("name", "optimum"), [("X11117A", 8375.8), ("X12117A", 7447.8)])
