@@ -12,7 +12,7 @@ from c2m.checks import Check
 from c2m.frames import text_codes
 from c2m.periods import Calendar, read_periods
 
-Codes = NDArray[np.int32]
+Codes = NDArray[np.int32] | NDArray[np.int16]
 
 _ROWS_AT_ONCE: Final = 1_000_000
 _MOST_LABELS: Final = 100_000
@@ -34,6 +34,24 @@ def chunks(n_rows: int) -> Iterator[slice]:
     """
     for begin in range(0, n_rows, _ROWS_AT_ONCE):
         yield slice(begin, min(begin + _ROWS_AT_ONCE, n_rows))
+
+
+def narrowed(codes: Codes, count: int) -> Codes:
+    """Return codes in the fewest bytes that hold them.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n_rows,)
+        From 0 to `count` - 1.
+    count : int
+        How many different ones there may be.
+
+    Returns
+    -------
+    ndarray of int16 or int32, shape (n_rows,)
+        The same codes.
+    """
+    return codes.astype(np.int16) if count <= np.iinfo(np.int16).max else codes
 
 
 def code_column(column: pd.Series) -> tuple[NDArray[Any], pd.Index]:

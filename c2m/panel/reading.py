@@ -16,7 +16,7 @@ from c2m.frames import did_you_mean, name_list, read_frame, warn_of_unnamed
 from c2m.panel.channels import CHANNELS
 from c2m.panel.channels import channel as channel_rule
 from c2m.panel.checks import MOST_WHOLE, check_rounding
-from c2m.panel.coding import Codes, chunks, code_column, code_periods, code_series
+from c2m.panel.coding import Codes, chunks, code_column, code_periods, code_series, narrowed
 from c2m.periods import Calendar
 from c2m.series import KEY_COLUMNS
 
@@ -110,8 +110,11 @@ def read_long(
     code = _read_currency(check, currency)
     check.done()
     keys, series = code_series(table, names.keys)
-    first = int(ordinals.min())
-    at = _Places(series, np.subtract(ordinals, first, out=ordinals), int(ordinals.max()) + 1)
+    first, width = int(ordinals.min()), int(ordinals.max()) - int(ordinals.min()) + 1
+    step = narrowed(np.subtract(ordinals, first, out=ordinals), width)
+    series = narrowed(series, len(keys))
+    del ordinals
+    at = _Places(series, step, width)
     present = at.seen(len(keys))
     if np.count_nonzero(present) < len(table):
         check.unique([*names.keys.values(), names.period], {names.period: at.step})
@@ -127,6 +130,7 @@ def read_long(
         for column in names.measures
     }
     check.done()
+    del at, step, series  # the rows' places are no longer needed, and are large
     _settle_gaps(channels, names, present[:, :n_periods], gaps)
     if gaps != "unknown":
         _warn_of_unknown(channels[names.target], names.target)

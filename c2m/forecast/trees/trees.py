@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from c2m.forecast.target import FloatArray
     from c2m.forecast.trees.settings import TreeSettings
 
-_ROWS_AT_ONCE: Final = 262_144
+_ROWS_AT_ONCE: Final = 65_536
 """Features of so many rows are held at a time while forecasting."""
 
 
