@@ -9,35 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c2m.production.limits import (
-    allowance_usage,
-    broken_limits,
-    item_usage,
-    limit_with_tolerance,
-    line_usage,
-    run_usage,
-)
+from c2m.production.limits import line_usage
 from c2m.production.problem import FloatArray, IntArray, Problem
-
-__all__ = [
-    "Money",
-    "allowance_usage",
-    "arrivals",
-    "block_values",
-    "broken_limits",
-    "charges",
-    "extra_paid",
-    "group_setups",
-    "item_usage",
-    "limit_with_tolerance",
-    "line_usage",
-    "lost_so_far",
-    "money",
-    "overtime_money",
-    "profit",
-    "run_usage",
-    "setup_charges",
-]
 
 
 @dataclass(frozen=True)

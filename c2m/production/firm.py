@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from c2m.plan import Plan
-from c2m.production.evaluate import allowance_usage, arrivals, line_usage, profit
+from c2m.production.evaluate import arrivals, profit
+from c2m.production.limits import allowance_usage, line_usage
 from c2m.production.lotsizing.solution import Solution
 from c2m.production.problem import BoolArray, FloatArray, IntArray, Items, Problem
 

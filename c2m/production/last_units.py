@@ -19,14 +19,8 @@ from typing import Final
 import numpy as np
 
 from c2m.production.allowance_worth import AllowanceWorth
-from c2m.production.evaluate import (
-    Money,
-    arrivals,
-    limit_with_tolerance,
-    line_usage,
-    lost_so_far,
-    money,
-)
+from c2m.production.evaluate import Money, arrivals, lost_so_far, money
+from c2m.production.limits import limit_with_tolerance, line_usage
 from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
 from c2m.production.worth import CapacityWorth
 

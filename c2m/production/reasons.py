@@ -8,8 +8,9 @@ import pandas as pd
 
 from c2m.plan.tables import typed_table
 from c2m.production.allowance_worth import AllowanceWorth
-from c2m.production.evaluate import arrivals, limit_with_tolerance, line_usage
+from c2m.production.evaluate import arrivals
 from c2m.production.last_units import pieces_of, run_identity
+from c2m.production.limits import limit_with_tolerance, line_usage
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.problem import FloatArray, IntArray, Problem
 from c2m.production.worth import CapacityWorth

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c2m.production.evaluate import line_usage
+from c2m.production.limits import line_usage
 from c2m.production.lotsizing.draft import Change, Draft
 from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
 

@@ -27,7 +27,8 @@ import numpy as np
 import scipy.sparse  # noqa: F401
 
 from c2m.periods import Calendar
-from c2m.production.evaluate import broken_limits, profit
+from c2m.production.evaluate import profit
+from c2m.production.limits import broken_limits
 from c2m.production.lotsizing import wagner_whitin
 from c2m.production.lotsizing.decomposition import solve_known
 from c2m.production.lotsizing.decomposition.known import Known

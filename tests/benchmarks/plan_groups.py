@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 from plan import ENOUGH, OVERTIME_COST, OVERTIME_SHARE, instance, served_for_nothing
 
-from c2m.production.evaluate import broken_limits
+from c2m.production.limits import broken_limits
 from c2m.production.lotsizing.decomposition import solve_known
 from c2m.production.problem import GroupLimit, Members, Problem, Way
 

@@ -30,7 +30,8 @@ import numpy as np
 import scipy.stats
 
 from c2m.periods import Calendar
-from c2m.production.evaluate import broken_limits, profit
+from c2m.production.evaluate import profit
+from c2m.production.limits import broken_limits
 from c2m.production.lotsizing.decomposition import solve_known
 from c2m.production.lotsizing.dp import block_view
 from c2m.production.lotsizing.heuristic import choose, solve_heuristic

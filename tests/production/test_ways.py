@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from c2m.production.evaluate import allowance_usage, block_values, charges, profit
-from c2m.production.limits import broken_limits, line_usage
+from c2m.production.evaluate import block_values, charges, profit
+from c2m.production.limits import allowance_usage, broken_limits, line_usage
 from c2m.production.lotsizing.draft import Change, Draft
 from c2m.production.lotsizing.unsplit import without_splits
 from c2m.production.plan_production import solve

@@ -5,7 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from c2m.production.evaluate import broken_limits, profit
+from c2m.production.evaluate import profit
+from c2m.production.limits import broken_limits
 from c2m.production.lotsizing.mip import Stop, maximise
 from c2m.production.lotsizing.solution import Solution
 from c2m.production.lotsizing.write_programme import write_programme

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c2m.production.evaluate import item_usage, line_usage, profit
+from c2m.production.evaluate import profit
+from c2m.production.limits import item_usage, line_usage
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.lotsizing.improve import improve
 from c2m.production.lotsizing.prices import dual_value, empty_pool

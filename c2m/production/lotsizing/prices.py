@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c2m.production.evaluate import block_values, item_usage
+from c2m.production.evaluate import block_values
+from c2m.production.limits import item_usage
 from c2m.production.lotsizing.dp import BlockView, best_runs
 from c2m.production.lotsizing.lost import lost_paths
 from c2m.production.problem import FloatArray, IntArray, Problem

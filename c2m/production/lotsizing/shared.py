@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from c2m.production.evaluate import allowance_usage, profit
-from c2m.production.limits import allowance_limits, broken_limits
+from c2m.production.evaluate import profit
+from c2m.production.limits import allowance_limits, allowance_usage, broken_limits
 from c2m.production.lotsizing.dp import best_runs, block_view
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.lotsizing.improve import improve

@@ -6,10 +6,9 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from c2m.production.evaluate import broken_limits
 from c2m.production.firm import settle
 from c2m.production.last_units import pieces_of
-from c2m.production.limits import allowance_limits, allowance_usage
+from c2m.production.limits import allowance_limits, allowance_usage, broken_limits
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.problem import GroupLimit, IntArray, Problem
 from c2m.production.reliefs import gain_of

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from c2m.production.evaluate import arrivals, broken_limits, profit
+from c2m.production.evaluate import arrivals, profit
+from c2m.production.limits import broken_limits
 from c2m.production.lotsizing.decomposition.choose import choose
 from c2m.production.lotsizing.decomposition.grouped import price_and_choose
 from c2m.production.lotsizing.decomposition.known import Known

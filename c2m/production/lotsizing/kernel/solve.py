@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from c2m.production.evaluate import broken_limits, profit
+from c2m.production.evaluate import profit
+from c2m.production.limits import broken_limits
 from c2m.production.lotsizing.kernel.cuts import tighten
 from c2m.production.lotsizing.kernel.search import Budget, Search
 from c2m.production.lotsizing.mip import Stop, maximise

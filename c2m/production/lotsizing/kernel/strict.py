@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from c2m.errors import ArgumentError, InfeasiblePlanError
-from c2m.production.evaluate import arrivals, line_usage, lost_so_far, profit
-from c2m.production.limits import allowance_usage
+from c2m.production.evaluate import arrivals, lost_so_far, profit
+from c2m.production.limits import allowance_usage, line_usage
 from c2m.production.lotsizing.decomposition import is_known, solve_known
 from c2m.production.lotsizing.kernel.solve import solve_kernel
 from c2m.production.lotsizing.solution import Progress, Solution

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from c2m.production.align import align
-from c2m.production.evaluate import broken_limits, profit
+from c2m.production.evaluate import profit
+from c2m.production.limits import broken_limits
 from c2m.production.lotsizing.decomposition import is_known, solve_known
 from c2m.production.lotsizing.decomposition.choose import choose
 from c2m.production.lotsizing.decomposition.known import Known

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from c2m.errors import InfeasiblePlanError
 from c2m.production.align import align
-from c2m.production.evaluate import broken_limits, profit
+from c2m.production.evaluate import profit
+from c2m.production.limits import broken_limits
 from c2m.production.lotsizing.decomposition import solve_known
 from c2m.production.lotsizing.exact import solve_exact
 from c2m.production.lotsizing.kernel import serve_all_demand, solve_kernel

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from c2m.periods import Calendar
-from c2m.production.evaluate import broken_limits, profit
+from c2m.production.evaluate import profit
+from c2m.production.limits import broken_limits
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.lotsizing.improve import improve
 from c2m.production.lotsizing.repair import repair
