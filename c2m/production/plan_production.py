@@ -12,6 +12,7 @@ import pandas as pd
 from c2m.errors import ArgumentError, C2MWarning
 from c2m.plan import Plan
 from c2m.production.align import align, check_fit
+from c2m.production.evaluate import profit
 from c2m.production.factory import Factory
 from c2m.production.lotsizing.decomposition import has_lots, is_known, solve_known
 from c2m.production.lotsizing.exact import small_enough, solve_exact
@@ -20,6 +21,7 @@ from c2m.production.lotsizing.kernel import one_path, serve_all_demand, solve_ke
 from c2m.production.lotsizing.one_period import is_one_period, solve_one_period
 from c2m.production.lotsizing.shared import solve_shared
 from c2m.production.lotsizing.solution import Solution
+from c2m.production.lotsizing.whole_orders import with_whole_orders
 from c2m.production.plan_tables import make_plan
 from c2m.production.policy import service_level, solve_with_service
 from c2m.production.problem import DemandPaths, Problem
@@ -284,6 +286,10 @@ def solve(
     if method == "exact" or (method == "auto" and small and not closed):
         progress("the exact programme")
         solution = solve_exact(problem, solution, time_limit_s)
+    if problem.bought:
+        progress("whole orders of materials")
+        made = with_whole_orders(problem, solution.made)
+        solution = replace(solution, made=made, profit=profit(problem, made))
     return solution
 
 
