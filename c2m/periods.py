@@ -127,6 +127,37 @@ with the columns 'start' and 'end', got 'weekly'.
         """What one period is called: ``"day"``, ``"week"``, ``"month"`` or ``"period"``."""
         return {"D": "day", "MS": "month", "table": "period"}.get(self.freq, "week")
 
+    def name(self, day: object) -> str:
+        """Name the period that begins on a day, in a sentence.
+
+        Parameters
+        ----------
+        day : date, datetime64 or Timestamp
+            Its first day.
+
+        Returns
+        -------
+        str
+            As ``"the week of 2026-11-23"``; by day only ``"2026-11-23"``.
+        """
+        label = str(np.datetime64(day, "D"))  # type: ignore[call-overload]
+        return label if self.freq == "D" else f"the {self.word} of {label}"
+
+    def during(self, day: object) -> str:
+        """Say when something happens, in the period that begins on a day.
+
+        Parameters
+        ----------
+        day : date, datetime64 or Timestamp
+            Its first day.
+
+        Returns
+        -------
+        str
+            As ``"in the week of 2026-11-23"``; by day ``"on 2026-11-23"``.
+        """
+        return f"{'on' if self.freq == 'D' else 'in'} {self.name(day)}"
+
     def ordinal(self, days: ArrayLike) -> Ordinals:
         """Return the number of the period that each day falls in.
 

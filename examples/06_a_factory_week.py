@@ -229,8 +229,9 @@ def tell_service(plan: c2m.Plan, factory: c2m.Factory, demand: c2m.Demand) -> No
         print("No line stands still in the middle of a week.")
         return
     for row in days[midweek].to_dict("records"):
-        length = (row["last_day"] - row["first_day"]).days + 1
-        print(f"{row['line']} is serviced from {row['first_day']:%A %d %B}, days: {length}.")
+        first, last = (f"{row[name]:%A %d %B}" for name in ("first_day", "last_day"))
+        when = f"on {first}" if first == last else f"from {first} to {last}"
+        print(f"{row['line']} is serviced {when}.")
     without = what_if(plan, with_days_off(factory, days[~midweek]), demand)
     print(f"To have that work done at a week-end is worth {gain(without.best, plan)}.")
 

@@ -235,3 +235,13 @@ def test_arrow_dates_are_read():
     check = check_of(days.astype(pd.ArrowDtype(pa.date32())))
     read_periods(check, "period", Calendar("W"), tz=None)
     assert not check.problems
+
+
+def test_periods_are_named_by_their_first_day():
+    monday = pd.Timestamp("2026-11-23")
+    weeks, days = Calendar("W"), Calendar("D")
+    assert (weeks.name(monday), weeks.during(monday)) == (
+        "the week of 2026-11-23",
+        "in the week of 2026-11-23",
+    )
+    assert (days.name(monday), days.during(monday)) == ("2026-11-23", "on 2026-11-23")

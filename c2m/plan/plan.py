@@ -361,22 +361,24 @@ class Plan:
         """
         return view.explain_runs(self, self.reasons, self.runs)
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
+    def plot(self, ax: "Axes | None" = None, *, sku: str | None = None) -> "Axes":
         """Draw the load of each line against its capacity; needs ``pip install "c2m[report]"``.
 
         Parameters
         ----------
         ax : Axes, optional
             Where to draw; a new figure unless given.
+        sku : str, optional
+            Draw what is made, wanted, in stock and lost of a SKU instead.
 
         Returns
         -------
         Axes
             The drawing.
         """
-        from c2m.plot import plot_plan
+        from c2m.plot import plot_plan, plot_stock
 
-        return plot_plan(self, ax=ax)
+        return plot_plan(self, ax=ax) if sku is None else plot_stock(self, ax, sku=sku)
 
     def __repr__(self) -> str:
         """Return the plan in one line."""

@@ -82,7 +82,7 @@ REASONS: Final = {
     "unit": "str",
     "one_more": "float64",  # expected money that one more unit would earn
     "setup_per_unit": "float64",
-    "limit": "str",  # what kept the run from being larger or smaller
+    "limit": "str",  # what kept the run from being larger or smaller: `binding` in words
     # last_unit = sale + left_over - making - holding = capacity + shared + residual, per piece:
     "last_unit": "float64",  # expected money of the run's last unit, before what it takes
     "p_sell": "float64",  # chance that it is sold

@@ -249,10 +249,8 @@ def _why_nothing(plan: "Plan", reason: Mapping[Any, Any]) -> str:
 def _when(plan: "Plan", first: Any, last: Any) -> str:
     """Name a span of periods: a day, a week, or from one to another."""
     if first != last:
-        return f"from {_day(first)} to the {plan.calendar.word} of {_day(last)}"
-    if plan.freq == "D":
-        return f"on {_day(first)}"
-    return f"in the {plan.calendar.word} of {_day(first)}"
+        return f"from {_day(first)} to {plan.calendar.name(last)}"
+    return plan.calendar.during(first)
 
 
 def _single(unit: str) -> str:

@@ -13,6 +13,7 @@ from c2m.plot.plan import plot_plan
 from c2m.plot.returns import plot_returns
 from c2m.plot.risk import plot_risk
 from c2m.plot.signal_value import plot_signal_value
+from c2m.plot.stock import plot_stock
 from c2m.plot.stockouts import plot_stockouts
 from c2m.plot.trust import plot_trust
 from c2m.plot.waves import plot_waves
@@ -32,6 +33,7 @@ __all__ = [
     "plot_returns",
     "plot_risk",
     "plot_signal_value",
+    "plot_stock",
     "plot_stockouts",
     "plot_trust",
     "plot_waves",

@@ -1,6 +1,7 @@
 """From demand and a factory to what is made, on which line and when."""
 
 from c2m.production.allocation import Allocation, allocate, compare_reserves, push_list
+from c2m.production.changeovers import SlotSchedule, schedule_slots
 from c2m.production.factory import (
     Budget,
     Factory,
@@ -72,6 +73,7 @@ __all__ = [
     "SetupFamily",
     "SharedRunSizes",
     "Shutdown",
+    "SlotSchedule",
     "TwoRuns",
     "WhatIf",
     "allocate",
@@ -85,6 +87,7 @@ __all__ = [
     "recost",
     "replan",
     "run_sizes",
+    "schedule_slots",
     "size_second_run",
     "size_test_batch",
     "size_two_runs",

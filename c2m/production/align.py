@@ -193,13 +193,15 @@ def _makings(
     bought = allowances.materials(factory, skus, members, span.labels, rates)
     limits: list[Allowance] = [
         *allowances.group_capacities(factory, skus, items, members, times, span),
-        *_budgets(factory, skus, members, more, span),
+        *_budgets(factory, skus, members, (more, items.setup_cost), span),
         *allowances.material_limits(bought),
     ]
+    groups = (*drawn.shared, *group_limits(factory, skus, items, members))
+    allowances.warn_of_shared_setups(limits, groups)
     return {
         "items": items,
         "members": members,
-        "groups": (*drawn.shared, *group_limits(factory, skus, items, members)),
+        "groups": groups,
         "allowances": tuple(limits),
         "ways": tuple(drawn.ways),
         "extra_parts": more.parts,
@@ -211,14 +213,15 @@ def _budgets(
     factory: Factory,
     skus: tuple[str, ...],
     members: Members,
-    more: extras.Extras,
+    costs: tuple[extras.Extras, FloatArray],
     span: Span,
 ) -> list[Allowance]:
     """Return the budgets; without them nobody needs the cost of each SKU by period."""
     if not len(factory.budgets):
         return []
+    more, setup_cost = costs
     unit_cost = factory.products.set_index("sku")["unit_cost"].loc[list(skus)].to_numpy()
     cost = (unit_cost[members.sku] * members.units)[:, None] + np.zeros(span.n_periods)
     if more.by_member is not None:
         cost = cost + more.by_member
-    return allowances.budgets(factory, skus, members, cost, span.labels)
+    return allowances.budgets(factory, skus, members, cost, setup_cost, span.labels)

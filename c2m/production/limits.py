@@ -160,6 +160,35 @@ def two_tiers(problem: Problem, made: IntArray) -> BoolArray:
     return twice
 
 
+def item_name(problem: Problem, item: int) -> str:
+    """Return the SKUs of an item in one word.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    item : int
+        The item.
+
+    Returns
+    -------
+    str
+        Those of a pre-pack with a plus between them.
+    """
+    first, after = np.searchsorted(problem.members.item, [item, item + 1])
+    return "+".join(problem.skus[sku] for sku in problem.members.sku[first:after].tolist())
+
+
+def _run_name(problem: Problem, item: int) -> str:
+    mode = problem.ways[int(problem.items.way[item])].mode
+    by = f" by {mode}" if mode else ""
+    return f"{item_name(problem, item)} on {problem.lines[problem.items.line[item]]}{by}"
+
+
+def _in_period(problem: Problem, when: int) -> str:
+    return problem.calendar.during(problem.calendar.label([problem.first + when])[0])
+
+
 def broken_limits(problem: Problem, made: IntArray) -> list[str]:
     """Say which hard limits a plan breaks.
 
@@ -187,16 +216,20 @@ def broken_limits(problem: Problem, made: IntArray) -> list[str]:
     }
     for what, where in tests.items():
         broken += [
-            f"item {item} is {what} in period {period}" for item, period in np.argwhere(where)
+            f"{_run_name(problem, item)} is {what} {_in_period(problem, when)}"
+            for item, when in np.argwhere(where).tolist()
         ]
     over = line_usage(problem, made) > limit_with_tolerance(problem)
     broken += [
-        f"line {line} is over capacity in period {period}" for line, period in np.argwhere(over)
+        f"line {problem.lines[line]} is over capacity {_in_period(problem, when)}"
+        for line, when in np.argwhere(over).tolist()
     ]
     for group in problem.groups:
         pieces = group.weights @ made[group.items]
-        for (period,) in np.argwhere(~group.allows(pieces)):
-            broken.append(f"group {group.name} makes {pieces[period]} in period {period}")
+        broken += [
+            f"group {group.name} makes {pieces[when]:,} {_in_period(problem, when)}"
+            for when in np.flatnonzero(~group.allows(pieces)).tolist()
+        ]
     used = allowance_usage(problem, made)
     for number in np.flatnonzero(used > allowance_limits(problem)).tolist():
         name, amount = problem.allowances[number].name, problem.allowances[number].amount

@@ -15,7 +15,12 @@ from c2m.production.align import align, check_fit
 from c2m.production.evaluate import profit
 from c2m.production.factory import Factory
 from c2m.production.lotsizing.decomposition import has_lots, is_known, solve_known
-from c2m.production.lotsizing.exact import small_enough, solve_exact
+from c2m.production.lotsizing.exact import (
+    FEW_NODES,
+    small_enough,
+    solve_exact,
+    worth_bettering,
+)
 from c2m.production.lotsizing.heuristic import solve_heuristic
 from c2m.production.lotsizing.kernel import one_path, serve_all_demand, solve_kernel
 from c2m.production.lotsizing.one_period import is_one_period, solve_one_period
@@ -95,7 +100,7 @@ def plan_production(
         policy unless given.
     serve_all : bool
         Whether all demand must be met, whatever it costs: for one known path of demand, so
-        without a level of service.
+        without a `fill_rate` or `cycle_service_level`; the factory's policy is met by it too.
     progress : callable, optional
         Called with a phrase at each stage.
 
@@ -286,6 +291,9 @@ def solve(
     if method == "exact" or (method == "auto" and small and not closed):
         progress("the exact programme")
         solution = solve_exact(problem, solution, time_limit_s)
+    elif method == "auto" and worth_bettering(problem, solution):
+        progress("some nodes of the exact programme")
+        solution = solve_exact(problem, solution, time_limit_s, FEW_NODES)
     if problem.bought:
         progress("whole orders of materials")
         made = with_whole_orders(problem, solution.made)

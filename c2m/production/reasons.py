@@ -99,7 +99,7 @@ def reasons_table(
         "run": windows["run"],
         "covers_from": span[windows["start"]].astype("datetime64[s]"),
         "covers_to": span[windows["stop"] - 1].astype("datetime64[s]"),
-        "limit": _limits(problem, made, windows, identity["one_more"], shared),
+        "limit": _limits(problem, made, windows, identity, shared),
         "setup_per_unit": _setup_per_unit(problem, made, windows),
         **numbers,
         **money,
@@ -235,59 +235,62 @@ def _limits(
     problem: Problem,
     made: IntArray,
     windows: dict[str, Any],
-    gain: FloatArray,
+    identity: dict[str, Any],
     shared: AllowanceWorth,
 ) -> list[str]:
-    """Say what keeps each run as it is."""
+    """Say what keeps each run as it is, in the words of what binds it."""
     draft = Draft(problem, made)
     slack = limit_with_tolerance(problem) - line_usage(problem, made)
     return [
-        _run_limit(draft, int(problem.members.item[m]), int(w), float(g), slack, shared)
+        _run_limit(draft, int(problem.members.item[m]), int(w), binding, float(g), slack, shared)
         if m >= 0
         else _no_run_limit(problem, int(sku), shared)
-        for m, w, g, sku in zip(
-            windows["member"], windows["when"], gain, windows["sku"], strict=True
+        for m, w, binding, g, sku in zip(
+            windows["member"],
+            windows["when"],
+            identity["binding"],
+            identity["one_more"],
+            windows["sku"],
+            strict=True,
         )
     ]
 
 
 def _run_limit(
-    draft: Draft, item: int, when: int, gain: float, slack: FloatArray, shared: AllowanceWorth
+    draft: Draft,
+    item: int,
+    when: int,
+    binding: str,
+    gain: float,
+    slack: FloatArray,
+    shared: AllowanceWorth,
 ) -> str:
     """Say in a clause what keeps a run from being larger or smaller."""
     problem, items = draft.problem, draft.problem.items
-    size, line = int(draft.made[item, when]), int(items.line[item])
-    multiple, whole = int(items.multiple[item]), _whole_run(draft, item, when)
-    largest = size + multiple > items.most[item, when] or whole.size + multiple > whole.most
-    overtime = draft.used[line, when] >= problem.regular[line, when] - 1e-9
-    stopped = int(shared.blocked[item, when])
-    clauses = [
-        (gain > 0 and stopped >= 0, _used_up(problem, shared, stopped)),
-        (
-            gain <= 0 and whole.size == whole.moq > multiple,
-            f"the smallest run is {whole.size:,}{whole.note}",
-        ),
-        (
-            gain > 0 and slack[line, when] < items.unit_time[item],
-            f"the capacity of {problem.lines[line]} is used up in that period",
-        ),
-        (
-            gain > 0 and largest,
-            f"the largest run that the period allows is {whole.size:,}{whole.note}",
-        ),
-        (multiple > 1, f"runs come in multiples of {multiple:,}"),
-        (gain > 0 and overtime, "the overtime it would take costs more"),
-        (gain > 0, "no larger change that pays was found"),
-        (True, "that is where another unit stops paying"),
-    ]
-    held = _group_clause(draft, item, when)
-    return held or next(text for holds, text in clauses if holds)
+    whole, line = _whole_run(draft, item, when), int(items.line[item])
+    name = problem.lines[line]
+    if binding == "group":
+        return _group_clause(draft, item, when)
+    if binding == "capacity":
+        if slack[line, when] < items.unit_time[item] * items.multiple[item]:
+            return f"the capacity of {name} is used up in that period"
+        if draft.used[line, when] >= problem.regular[line, when] - 1e-9:
+            return "the overtime that another unit would take costs more"
+        return f"what is left of the capacity of {name} earns more with another lot"
+    texts = {
+        "moq": f"the smallest run is {whole.moq:,}{whole.unit}{whole.note}",
+        "lot_multiple": f"runs come in multiples of {int(items.multiple[item]):,}{whole.unit}",
+        "max_lot": f"the largest run that the period allows is {whole.size:,}{whole.unit}"
+        f"{whole.note}",
+        "next_lot": f"one unit less would free too little of {name} for the lot that waits",
+        "search": f"no {'larger' if gain > 0 else 'smaller'} change that pays was found",
+        "demand": "that is where another unit stops paying",
+    }
+    return texts.get(binding) or _used_up(problem, shared, int(shared.blocked[item, when]))
 
 
 def _used_up(problem: Problem, shared: AllowanceWorth, number: int) -> str:
     """Say that an allowance is used up, and what one more unit of it would earn."""
-    if number < 0:
-        return ""
     allowance, price = problem.allowances[number], float(shared.price[number])
     what = "capacity of" if allowance.kind == "capacity" else allowance.kind
     unit = f" {allowance.unit.removesuffix('s')}".rstrip()
@@ -296,35 +299,43 @@ def _used_up(problem: Problem, shared: AllowanceWorth, number: int) -> str:
 
 
 def _group_clause(draft: Draft, item: int, when: int) -> str:
-    """Name the group that holds a run where it is, if one does."""
-    for group in draft.groups_of.get(item, ()):
-        pieces = int(group.weights @ draft.made[group.items, when])
-        held = group.multiple > 1 or pieces == group.moq or pieces >= group.max_lot
-        if held and not group.split:
-            whose = f"{group.name!r} on all lines" if group.line < 0 else f"group {group.name!r}"
-            return f"the limit of {whose} ({pieces:,} pieces together) holds it there"
-    return ""
+    """Name the group that does not allow a run one unit or pack more, or less."""
+    for group in draft.groups_of[item]:
+        total = int(group.weights @ draft.made[group.items, when])
+        own = group.weights[group.items == item]
+        if group.split or group.allows(np.array([total + own, total - own])).all():
+            continue
+        whose = f"{group.name!r} on all lines" if group.line < 0 else f"group {group.name!r}"
+        in_packs = pieces_of(draft.problem)[group.items].min() > group.weights.max() == 1
+        unit = "packs" if in_packs else "pieces together"
+        return f"the limit of {whose} ({total:,} {unit}) holds it there"
+    return "the limit of a group holds it there"
 
 
 @dataclass(frozen=True)
 class _WholeRun:
-    """A run with its parts by all modes of transport, its limits, and how to say that."""
+    """A run with its parts by all modes of transport, its MOQ, and how to say that."""
 
     size: int
     moq: int
-    most: float
+    unit: str
     note: str = ""
 
 
 def _whole_run(draft: Draft, item: int, when: int) -> _WholeRun:
-    items = draft.problem.items
+    items, pack = draft.problem.items, draft.problem.members.pieces[_members(draft.problem, item)]
+    unit = " packs" if pack.sum() != 1 else ""
     for group in draft.groups_of.get(item, ()):
         modes = {draft.problem.ways[int(way)].mode for way in items.way[group.items]}
         if group.split and len(modes) > 1:
             size = int(group.weights @ draft.made[group.items, when])
-            return _WholeRun(size, group.moq, group.max_lot, ", by all modes together")
-    most = float(items.most[item, when])
-    return _WholeRun(int(draft.made[item, when]), int(items.moq[item]), most)
+            return _WholeRun(size, group.moq, unit, ", by all modes together")
+    return _WholeRun(int(draft.made[item, when]), int(items.moq[item]), unit)
+
+
+def _members(problem: Problem, item: int) -> slice:
+    first, after = np.searchsorted(problem.members.item, [item, item + 1])
+    return slice(int(first), int(after))
 
 
 def _no_run_limit(problem: Problem, sku: int, shared: AllowanceWorth) -> str:

@@ -101,13 +101,13 @@ def without_moq(draft: Draft, item: int, ready: int, units: float) -> Relief | N
     if best is None:
         return None
     gain, other, when, size = best
-    label = pd.Timestamp(problem.calendar.label([problem.first + when])[0]).date()
+    during = problem.calendar.during(problem.calendar.label([problem.first + when])[0])
     multiple = int(items.multiple[other])
     without = f"without its multiple of {multiple:,}" if size % multiple else "without its MOQ"
     packs = " packs" if pieces_of(problem)[other] != 1 else ""
     text = (
         f"{without} a run of {size:,}{packs} on {problem.lines[int(items.line[other])]} "
-        f"in the {problem.calendar.word} of {label} would bring {gain:+,.2f}"
+        f"{during} would bring {gain:+,.2f}"
     )
     return Relief("MOQ waived", gain, text)
 
@@ -164,10 +164,10 @@ def _skus(problem: Problem, items: IntArray) -> IntArray:
 
 
 def _unit_need(problem: Problem, number: int, item: int) -> float:
-    """Return what a piece of an item takes of an allowance."""
+    """Return what a good unit of an item takes of an allowance."""
     allowance = problem.allowances[number]
     weight = float(allowance.per_unit[allowance.items == item].max(initial=0.0))
-    return weight / float(pieces_of(problem)[item])
+    return weight / float((pieces_of(problem) * problem.good_share)[item])
 
 
 def _fitting(draft: Draft, item: int, when: int, room: float, units: float) -> int | None:

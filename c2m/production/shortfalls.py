@@ -120,7 +120,7 @@ def _missing(draft: Draft, lost: FloatArray, wanted: IntArray) -> dict[tuple[int
     room = problem.regular[items.line] - draft.used[items.line]
     steps = np.where(room < _next_lot(draft) * (1 - 1e-9), np.arange(problem.n_periods), -1)
     last_full = np.maximum.accumulate(steps, axis=1)  # [J, H]
-    per_piece = items.unit_time / pieces_of(problem)
+    per_unit = items.unit_time / (pieces_of(problem) * problem.good_share)
     missing: dict[tuple[int, int], _Short] = {}
     for member in order[first].tolist():
         item, sku = int(members.item[member]), int(members.sku[member])
@@ -132,7 +132,7 @@ def _missing(draft: Draft, lost: FloatArray, wanted: IntArray) -> dict[tuple[int
             if when >= 0:
                 short = missing.setdefault((int(items.line[item]), when), _Short())
                 units = float(lost[sku, period])
-                short.book(item, units, units * float(per_piece[item]))
+                short.book(item, units, units * float(per_unit[item]))
     return missing
 
 
@@ -159,7 +159,7 @@ def _relief(draft: Draft, worth: float, short: _Short, when: int) -> Relief:
             said = [f"{left}, but cost {cost:,.2f} a {each} and would earn {worth:,.2f}"]
         else:
             said.append(f"{left} at {cost:,.2f} a {each}")
-    packs = short.most / float(pieces_of(problem)[item])
+    packs = short.most / float((pieces_of(problem) * problem.good_share)[item])
     ready = when + int(problem.items.lead[item])
     ways = [
         _elsewhere(draft, item, when, packs, dear_overtime=dear),
@@ -213,7 +213,7 @@ def _told(draft: Draft, item: int, packs: float, gain: float, other: int, step: 
     brings = "next to nothing" if abs(gain) < _LEAST_MONEY else f"{gain:+,.2f}"
     text = (
         f"{free:,.1f} {problem.units[line]}{kind} are free on {problem.lines[line]} "
-        f"in the {problem.calendar.word} of {pd.Timestamp(_labels(problem)[step]).date()}, where "
+        f"{problem.calendar.during(_labels(problem)[step])}, where "
         f"one more unit would bring {brings}"
     )
     way = "earlier period" if line == int(items.line[item]) else "other line"
@@ -287,7 +287,7 @@ def _why_impossible(problem: Problem, item: int) -> tuple[str, str]:
 def _way_for_one(draft: Draft, item: int, units: float, value: float, advice: str) -> Relief:
     """Return the cheapest way out for an item that cannot be made."""
     problem, items = draft.problem, draft.problem.items
-    packs = units / float(pieces_of(problem)[item])
+    packs = units / float((pieces_of(problem) * problem.good_share)[item])
     other = _elsewhere(draft, item, -1, packs, dear_overtime=False)
     if other is not None and other.way == "other mode" and other.gain >= _LEAST_MONEY:
         return Relief(other.way, other.gain, other.text)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from c2m.report.sheets import Book, SheetColumn, filters
+from c2m.report.words import of_period
 
 if TYPE_CHECKING:
     from c2m.plan import Plan
@@ -36,11 +37,10 @@ def write_bought(book: Book, plan: "Plan") -> None:
         The plan.
     """
     money = plan.currency or "money"
-    word = plan.calendar.word
     materials = [
         SheetColumn("material", "Material", "code"),
         SheetColumn("unit", "Unit"),
-        SheetColumn("period", f"Used in {word} of", "date"),
+        SheetColumn("period", of_period(plan.calendar, "Used on", "Used in"), "date"),
         SheetColumn("used", "Used", "units"),
         SheetColumn("ordered", "To order", "units"),
         SheetColumn("order_by", "Order by", "date"),
@@ -50,8 +50,8 @@ def write_bought(book: Book, plan: "Plan") -> None:
     shared = [
         SheetColumn("name", "What is shared", "code"),
         SheetColumn("kind", "Kind"),
-        SheetColumn("first", f"From the {word} of", "date"),
-        SheetColumn("last", f"To the {word} of", "date"),
+        SheetColumn("first", of_period(plan.calendar, "From", "From the"), "date"),
+        SheetColumn("last", of_period(plan.calendar, "To", "To the"), "date"),
         SheetColumn("amount", "There is", "units"),
         SheetColumn("used", "Used", "units"),
         SheetColumn("unit", "Unit"),

@@ -187,6 +187,28 @@ def first_period(calendar: "Calendar") -> str:
     return "today" if calendar.freq == "D" else f"this {calendar.word}"
 
 
+def of_period(calendar: "Calendar", by_day: str, other: str = "") -> str:
+    """Return the title of a column of periods.
+
+    Parameters
+    ----------
+    calendar : Calendar
+        The plan's.
+    by_day : str
+        The title where periods are days.
+    other : str
+        What comes before ``"week of"`` where they are longer.
+
+    Returns
+    -------
+    str
+        As ``"Week of"`` or ``"Make in week of"``.
+    """
+    if calendar.freq == "D":
+        return by_day
+    return f"{other} {calendar.word} of".lstrip() if other else f"{calendar.word.capitalize()} of"
+
+
 def plural(count: int, word: str) -> str:
     """Write a count with its word.
 

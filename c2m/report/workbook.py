@@ -15,7 +15,7 @@ from c2m.report.inputs_sheet import write_inputs
 from c2m.report.outlook import bound_sentence
 from c2m.report.products import add_description, sku_table
 from c2m.report.sheets import Book, SheetColumn, cell, filters
-from c2m.report.words import day, joined, plural
+from c2m.report.words import day, joined, of_period, plural
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -105,16 +105,18 @@ def _write_plan(book: Book, plan: "Plan", runs: pd.DataFrame) -> None:
         SheetColumn("sku", "SKU", "code"),
         *_product(runs),
         SheetColumn("line", "Line", "code"),
-        SheetColumn("period", f"Make in {word} of", "date"),
+        SheetColumn("period", of_period(plan.calendar, "Make on", "Make in"), "date"),
         SheetColumn("quantity", "Units", "whole"),
         SheetColumn("available", "To sell from", "date"),
         SheetColumn("capacity_used", " / ".join(units).capitalize() or "Capacity", "units"),
         *_way_columns(runs),
     ]
     others = ["By SKU", "Load", *sheet_names(plan), "Forecast", "Why", "Inputs"]
+    upto = day(plan.cutoff) if plan.freq == "D" else f"the {word} of {day(plan.cutoff)}"
+    money = f" Money in {plan.currency}." if plan.currency else ""
     lines = [
-        f"{plural(plan.n_periods, word)} from {day(plan.periods[0])}, made from data up to the "
-        f"{word} of {day(plan.cutoff)}." + (f" Money in {plan.currency}." if plan.currency else ""),
+        f"{plural(plan.n_periods, word)} from {day(plan.periods[0])}, made from data up to "
+        f"{upto}.{money}",
         f"Every row is a run. Blue rows start in the first {word}. Other sheets: "
         f"{', '.join(others)}.",
         bound_sentence(plan),
@@ -236,7 +238,7 @@ def _write_load(book: Book, plan: "Plan") -> None:
     )
     columns = [
         SheetColumn("line", "Line", "code"),
-        SheetColumn("period", f"{plan.calendar.word.capitalize()} of", "date"),
+        SheetColumn("period", of_period(plan.calendar, "Day"), "date"),
         SheetColumn("unit", "Unit"),
         SheetColumn("capacity", "Regular capacity", "units"),
         SheetColumn("used", "Used", "units"),
@@ -246,7 +248,7 @@ def _write_load(book: Book, plan: "Plan") -> None:
         SheetColumn("share", "Load", "share"),
         SheetColumn("short", "Short", "units"),
         SheetColumn("price", f"One more unit earns, {plan.currency or 'money'}", "money"),
-        SheetColumn("relief", "Cheapest relief"),
+        SheetColumn("relief", "Cheapest relief", "long"),
     ]
     last = book.table(sheet, 0, load, columns) - 1
     filters(sheet, 0, last, len(columns))
@@ -266,7 +268,7 @@ def _write_load(book: Book, plan: "Plan") -> None:
 def _write_forecast(book: Book, plan: "Plan", demand: "Demand | None") -> None:
     """Write the forecast, a row a series and period."""
     sheet = book.sheet("Forecast")
-    when = SheetColumn("period", f"{plan.calendar.word.capitalize()} of", "date")
+    when = SheetColumn("period", of_period(plan.calendar, "Day"), "date")
     mean = SheetColumn("mean", "Expected units", "units")
     if demand is not None:
         table = demand.to_frame(LEVELS)

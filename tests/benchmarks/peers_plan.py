@@ -7,10 +7,10 @@ peak GB as JSON; ``python peers_plan.py stockpyl '[demand, setup, holding]'`` on
 import json
 import resource
 import sys
-import threading
 import time
 
 import numpy as np
+from peers_programme import columns, matrix, stop_after
 
 SCALE = 100
 """CP-SAT wants whole numbers; times and holding costs have two digits."""
@@ -23,47 +23,14 @@ def most(case):
     return np.minimum(left, np.floor(np.maximum(room, 0) / case["unit_time"][:, None]))
 
 
-def stop_after(seconds, stop):
-    """Call a function once the process has used so many CPU-seconds from now on."""
-    until = time.process_time() + seconds
-
-    def _watch():
-        while time.process_time() < until:
-            time.sleep(0.05)
-        stop()
-
-    threading.Thread(target=_watch, daemon=True).start()
-
-
 def highs(case, seconds):
     import highspy
-    from scipy.sparse import coo_matrix
 
-    wanted = case["wanted"]
+    wanted, high = case["wanted"], most(case)
     n, h = wanted.shape
     cells = n * h
-    size, on, stock, lost = (np.arange(cells).reshape(n, h) + k * cells for k in range(4))
-    over = 4 * cells + np.arange(h)
-    flow, link, load = (
-        np.arange(cells).reshape(n, h),
-        cells + np.arange(cells).reshape(n, h),
-        2 * cells + np.arange(h),
-    )
-    high = most(case)
-    entries = [
-        (flow, size, 1.0),
-        (flow, lost, 1.0),
-        (flow, stock, -1.0),
-        (flow[:, 1:], stock[:, :-1], 1.0),
-        (link, size, 1.0),
-        (link, on, -high),
-        (np.broadcast_to(load, (n, h)), size, case["unit_time"][:, None]),
-        (np.broadcast_to(load, (n, h)), on, case["setup_time"][:, None]),
-        (load, over, -1.0),
-    ]
-    row, column = (np.concatenate([np.ravel(part[k]) for part in entries]) for k in (0, 1))
-    value = np.concatenate([np.broadcast_to(v, np.shape(r)).ravel() for r, _, v in entries])
-    matrix = coo_matrix((value, (row, column)), shape=(2 * cells + h, 4 * cells + h)).tocsc()
+    at = columns(n, h, 1)
+    table = matrix(high, case["unit_time"], case["setup_time"], at)
     each = np.ones((n, h))
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = 4 * cells + h, 2 * cells + h
@@ -76,8 +43,8 @@ def highs(case, seconds):
     lp.row_lower_ = np.concatenate([wanted.ravel(), np.full(cells + h, -np.inf)])
     lp.row_upper_ = np.concatenate([wanted.ravel(), np.zeros(cells), case["capacity"]])
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
-    lp.a_matrix_.value_ = matrix.data
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = table.indptr, table.indices
+    lp.a_matrix_.value_ = table.data
     kinds = [highspy.HighsVarType.kContinuous] * (4 * cells + h)
     kinds[cells : 2 * cells] = [highspy.HighsVarType.kInteger] * cells
     lp.integrality_ = kinds

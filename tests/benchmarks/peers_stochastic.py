@@ -7,55 +7,11 @@ making nothing, HiGHS's own bound on it, CPU-seconds, peak memory.
 import json
 import resource
 import sys
-import threading
 import time
 
 import highspy
 import numpy as np
-from scipy.sparse import coo_matrix
-
-
-def stop_after(seconds, stop):
-    """Call a function once the process has used so many CPU-seconds from now on."""
-    until = time.process_time() + seconds
-
-    def _watch():
-        while time.process_time() < until:
-            time.sleep(0.05)
-        stop()
-
-    threading.Thread(target=_watch, daemon=True).start()
-
-
-def columns(n, h, s):
-    """Return column numbers: size, set-up, stock, lost, overtime."""
-    first, paths = n * h, n * h * s
-    size = np.arange(first).reshape(n, h)
-    stock = 2 * first + np.arange(paths).reshape(n, h, s)
-    return size, first + size, stock, stock + paths, 2 * (first + paths) + np.arange(h)
-
-
-def matrix(case, at):
-    """Return rows: balance of every path, set-up links, capacity."""
-    size, on, stock, lost, over = at
-    n, h, s = stock.shape
-    balance = np.arange(n * h * s).reshape(n, h, s)
-    link, load = n * h * s + size, n * h * s + n * h + np.arange(h)
-    most = case["missing"][::-1].cumsum(axis=0)[::-1].max(axis=2).T
-    entries = [
-        (balance, np.broadcast_to(size[:, :, None], balance.shape), 1.0),
-        (balance, lost, 1.0),
-        (balance, stock, -1.0),
-        (balance[:, 1:], stock[:, :-1], 1.0),
-        (link, size, 1.0),
-        (link, on, -most),
-        (np.broadcast_to(load, (n, h)), size, case["unit_time"][:, None]),
-        (np.broadcast_to(load, (n, h)), on, case["setup_time"][:, None]),
-        (load, over, -1.0),
-    ]
-    row, column = (np.concatenate([np.ravel(part[k]) for part in entries]) for k in (0, 1))
-    value = np.concatenate([np.broadcast_to(v, np.shape(r)).ravel() for r, _, v in entries])
-    return coo_matrix((value, (row, column)), shape=(load[-1] + 1, over[-1] + 1)).tocsc()
+from peers_programme import columns, matrix, stop_after
 
 
 def program(case):
@@ -63,6 +19,7 @@ def program(case):
     missing = case["missing"].transpose(1, 0, 2)
     n, h, s = missing.shape
     at = size, on, stock, lost, over = columns(n, h, s)
+    most = case["missing"][::-1].cumsum(axis=0)[::-1].max(axis=2).T
     cost, high = np.zeros(over[-1] + 1), np.full(over[-1] + 1, np.inf)
     cost[size], cost[on] = case["unit_cost"][:, None], case["setup_cost"][:, None]
     held = np.broadcast_to(case["holding"][:, None, None] / s, stock.shape).copy()
@@ -70,7 +27,7 @@ def program(case):
     cost[stock], cost[lost] = held, case["gain"][:, None, None] / s
     cost[over] = case["overtime_cost"]
     high[on], high[lost], high[over] = 1.0, missing, case["overtime"]
-    lp, table = highspy.HighsLp(), matrix(case, at)
+    lp, table = highspy.HighsLp(), matrix(most, case["unit_time"], case["setup_time"], at)
     lp.num_row_, lp.num_col_ = table.shape
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, np.zeros(len(cost)), high
     free = np.full(n * h + h, -np.inf)

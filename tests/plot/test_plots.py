@@ -14,6 +14,7 @@ from c2m.plot import (
     plot_panel,
     plot_plan,
     plot_risk,
+    plot_stock,
 )
 
 
@@ -33,13 +34,15 @@ def draw(panel, demand, plan, tested):
         "demand": lambda ax=None: plot_demand(demand, ax, panel=panel),
         "plan": lambda ax=None: plot_plan(plan, ax),
         "line": lambda ax=None: plot_plan(plan, ax, line="SEW"),
+        "stock": lambda ax=None: plot_stock(plan, ax),
+        "sku": lambda ax=None: plot_stock(plan, ax, sku="A$B$"),
         "risk": lambda ax=None: plot_risk(plan, ax),
         "leaderboard": lambda ax=None: plot_leaderboard(tested, ax),
         "calibration": lambda ax=None: plot_calibration(tested, ax),
     }
 
 
-NAMES = ["panel", "demand", "plan", "line", "risk", "leaderboard", "calibration"]
+NAMES = ["panel", "demand", "plan", "line", "stock", "sku", "risk", "leaderboard", "calibration"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -218,3 +221,29 @@ def test_without_matplotlib_the_error_says_what_to_install(panel, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(c2m.MissingEngineError, match=r'pip install "c2m\[report\]"'):
         plot_panel(panel)
+
+
+def test_the_course_of_a_sku_is_drawn_as_the_plan_has_it(plan):
+    ax = plan.plot(sku="A$B$")
+    row = list(plan.skus).index("A$B$")
+    runs = plan.runs[plan.runs["sku"] == "A$B$"]
+    made = [bar.get_height() for bar in ax.containers[0]]
+    assert sum(made) == runs["quantity"].sum() > 0
+    stock, wanted = (line.get_ydata() for line in ax.get_lines()[:2])
+    np.testing.assert_allclose(stock, plan.outlook["stock"][row])
+    np.testing.assert_allclose(wanted, plan.outlook["demand"][row])
+    assert {"made", "wanted, expected", "left in stock, expected"} <= set(legend_texts(ax))
+    everything = plot_stock(plan).get_lines()[0].get_ydata()
+    np.testing.assert_allclose(everything, plan.outlook["stock"].sum(axis=0))
+
+
+def test_a_sku_that_is_not_in_the_plan_is_refused_by_its_course(plan):
+    with pytest.raises(c2m.ArgumentError, match=r"no SKU 'PARKAS' .did you mean 'PARKA'"):
+        plan.plot(sku="PARKAS")
+
+
+def test_a_plan_from_outside_shows_the_units_it_makes_of_a_sku():
+    runs = pd.DataFrame({"sku": ["A"], "line": ["L1"], "period": ["2026-11-23"], "quantity": [120]})
+    ax = c2m.Plan.from_frame(runs, freq="W", lead_time_periods=0).plot(sku="A")
+    assert [bar.get_height() for bar in ax.containers[0]] == [120.0]
+    assert not ax.get_lines()

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -92,6 +94,7 @@ def test_a_moq_above_what_is_wanted_names_itself_and_its_price(fixed_demand, sim
     assert (reason["binding"], reason["p_sell"]) == ("moq", 0.0)
     assert reason["residual"] == reason["last_unit"] == -2.0  # made for 4, worth 2 at the end
     assert reason["binding_price"] == 2.0
+    assert reason["limit"] == "the smallest run is 40"
 
 
 def test_a_largest_lot_names_itself_and_what_one_more_would_bring(fixed_demand, simple_factory):
@@ -99,6 +102,7 @@ def test_a_largest_lot_names_itself_and_what_one_more_would_bring(fixed_demand, 
     plan = plan_production(demand, simple_factory(1, routing={"max_lot": 20.0}), n_scenarios=2)
     reason = reasons_of_runs(plan).iloc[0]
     assert (reason["binding"], reason["binding_price"], reason["p_sell"]) == ("max_lot", 6.0, 1.0)
+    assert reason["limit"] == "the largest run that the period allows is 20"
 
 
 def test_what_a_run_keeps_from_being_made_is_named(fixed_demand, simple_factory):
@@ -121,3 +125,38 @@ def test_a_pack_shares_its_money_among_its_pieces(fixed_demand, simple_factory):
     # the tenth pack: its piece of S000 is left, its three of S001 are sold
     assert one.sold.tolist() == [0.75]
     assert one.total.tolist() == [(2.0 + 3 * 20.0 - 4 * 4.0) / 4]
+
+
+def test_limits_of_pre_packs_are_told_in_packs(fixed_demand, simple_factory):
+    packs = pd.DataFrame({"prepack": "P", "sku": ["S000", "S001"], "units": [1, 3]})
+    moq = pd.DataFrame({"scope": ["prepack"], "name": "P", "line": "L1", "moq": 20})
+    demand = fixed_demand(np.array([[[5.0], [40.0]]]))
+    plan = plan_production(demand, simple_factory(2, prepacks=packs, limits=moq), n_scenarios=1)
+    assert set(reasons_of_runs(plan)["limit"]) == {"the smallest run is 20 packs"}
+
+
+WORDS = {
+    "moq": "the smallest run",
+    "lot_multiple": "come in multiples",
+    "max_lot": "the largest run",
+    "capacity": "capacity|overtime",
+    "group": "the limit of",
+    "next_lot": "too little",
+    "search": "that pays was found",
+    "demand": "stops paying",
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_limit_in_words_is_the_one_that_binds(seed, random_case):
+    demand, factory = random_case(seed, n_skus=8, n_periods=5, n_scenarios=10)
+    tables = factory.tables()
+    group = pd.DataFrame({"sku": tables["products"]["sku"].head(3), "group": "G"})
+    limit = pd.DataFrame({"scope": ["group"], "name": "G", "moq": 24, "lot_multiple": 12})
+    plan = plan_production(
+        demand, factory.with_tables(groups=group, limits=limit), n_scenarios=10, method="heuristic"
+    )
+    reasons = reasons_of_runs(plan)
+    assert reasons["binding"].nunique() > 2
+    for reason in reasons.itertuples():
+        assert re.search(WORDS[reason.binding], reason.limit), (reason.binding, reason.limit)

@@ -130,7 +130,7 @@ def factories(draw, simple_factory):
 
 
 @settings(
-    max_examples=12,
+    max_examples=7,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,

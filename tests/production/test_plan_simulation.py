@@ -220,7 +220,7 @@ def cases(draw, simple_factory):
 
 
 @settings(
-    max_examples=12,
+    max_examples=7,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

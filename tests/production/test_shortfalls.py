@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from c2m.production.factory import Material, MaterialUse
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.plan_production import plan_production, read_problem
 from c2m.production.reliefs import without_moq
@@ -17,6 +18,28 @@ def test_missing_hours_are_reported_by_line_and_week(fixed_demand, simple_factor
     np.testing.assert_allclose(short["units"], [5.0, 5.0])
     np.testing.assert_allclose(short["short"], [10.0, 10.0])
     assert short["unit"].tolist() == ["minutes", "minutes"]
+
+
+def test_missing_hours_are_those_of_all_units_that_are_begun(fixed_demand, simple_factory):
+    routing = {"unit_time": 2.0, "yield_share": 0.8}
+    factory = simple_factory(1, lines={"capacity": [30.0], "unit": ["minutes"]}, routing=routing)
+    plan = plan_production(fixed_demand(np.full((2, 1, 1), 20.0)), factory, n_scenarios=2)
+    (short,) = plan.shortfalls.itertuples()
+    assert short.units == pytest.approx(20.0 - 15 * 0.8)
+    assert short.short == pytest.approx((20.0 - 15 * 0.8) / 0.8 * 2.0)
+
+
+def test_missing_material_is_that_of_all_units_that_are_begun(fixed_demand, simple_factory):
+    factory = simple_factory(
+        1,
+        routing={"yield_share": 0.8},
+        materials=[Material("CLOTH", "m", on_hand=30.0, lead_time_periods=9)],
+        bill_of_materials=[MaterialUse("S000", "CLOTH", 2.0)],
+    )
+    plan = plan_production(fixed_demand(np.full((2, 1, 1), 20.0)), factory, n_scenarios=2)
+    short = plan.shortfalls.set_index("what").filter(like="CLOTH", axis=0).iloc[0]
+    assert short["units"] == pytest.approx(20.0 - 15 * 0.8)
+    assert short["short"] == pytest.approx((20.0 - 15 * 0.8) / 0.8 * 2.0)
 
 
 def test_the_weeks_in_which_a_line_stands_still_are_named_with_their_hours(

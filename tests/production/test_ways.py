@@ -97,7 +97,7 @@ def test_two_tiers_of_one_price_list_never_run_in_one_period():
     made = np.zeros_like(problem.items.most)
     made[2, 0], made[3, 0] = 5, 6
     assert broken_limits(problem, made) == [
-        "item 3 is made at two tiers of its price list in period 0"
+        "S0 on B by sea is made at two tiers of its price list in the week of 1971-11-29"
     ]
     draft = Draft(problem, np.where(np.arange(len(made))[:, None] == 2, made, 0))
     assert draft.cost_if_fits([(3, 0, 6)]) is None

@@ -18,7 +18,14 @@ from c2m.production.factory import Factory
 from c2m.production.factory.buying import ALL
 from c2m.production.factory.capacity import shut_together
 from c2m.production.factory.making import ALL_LINES, PIECES_IN_A_DOZEN, TOGETHER
-from c2m.production.problem import Allowance, BoolArray, FloatArray, Items, Members
+from c2m.production.problem import (
+    Allowance,
+    BoolArray,
+    FloatArray,
+    GroupLimit,
+    Items,
+    Members,
+)
 
 _ALL_PRODUCTS: Final = "all products"
 _PIECES_OF: Final = {"pieces": 1.0, "dozens": 1 / PIECES_IN_A_DOZEN}
@@ -82,6 +89,7 @@ def budgets(
     skus: Sequence[str],
     members: Members,
     cost: FloatArray,
+    setup_cost: FloatArray,
     labels: NDArray[np.datetime64],
 ) -> list[Allowance]:
     """Return what departments may spend.
@@ -96,6 +104,8 @@ def budgets(
         Which SKUs the items hold.
     cost : ndarray, shape (n_members, n_periods)
         What one unit or pack costs for the SKU.
+    setup_cost : ndarray, shape (n_items,)
+        Of a run of each item; the SKUs of a pre-pack share it by their pieces.
     labels : ndarray of datetime64, shape (n_periods,)
         First days of the periods.
 
@@ -111,6 +121,8 @@ def budgets(
     """
     department = factory.products.set_index("sku")["department"].loc[list(skus)].to_numpy(object)
     days = labels.astype("datetime64[s]")
+    begun = np.bincount(members.item, members.pieces, len(setup_cost))
+    share = (setup_cost / begun)[members.item] * members.pieces
     made, idle = [], []
     for row in table_rows(factory.budgets):
         steps = np.flatnonzero(
@@ -126,7 +138,10 @@ def budgets(
         which, weights = _summed(members, here, cost)
         first, last = int(steps[0]), int(steps[-1])
         money = factory.currency or ""
-        made.append(Allowance(title, "budget", which, weights, first, last, row.amount, money))
+        setups = _summed(members, here, share)[1]
+        made.append(
+            Allowance(title, "budget", which, weights, first, last, row.amount, money, setups)
+        )
     if idle:
         warn(
             f"{len(idle):,} of {len(factory.budgets):,} budgets hold the first day of no period "
@@ -134,6 +149,38 @@ def budgets(
             "its days."
         )
     return made
+
+
+def warn_of_shared_setups(limits: Sequence[Allowance], groups: Sequence[GroupLimit]) -> None:
+    """Say whose set-ups budgets do not count, as several runs share them.
+
+    Parameters
+    ----------
+    limits : sequence of Allowance
+        Budgets among them.
+    groups : sequence of GroupLimit
+        Of the same problem.
+
+    Warns
+    -----
+    C2MWarning
+        If a budget pays for runs of a group whose set-ups cost money.
+    """
+    paid = [limit.items for limit in limits if limit.kind == "budget"]
+    if not paid:
+        return
+    paid_items = np.concatenate(paid)
+    names = {
+        group.name
+        for group in groups
+        if group.setup_cost > 0 and np.isin(group.items, paid_items).any()
+    }
+    if names:
+        warn(
+            "Budgets do not count set-ups that several runs share (those of a group, a family, or "
+            f"a run by several modes): {len(names):,}, {name_list(sorted(names))}. Leave room for "
+            "them in the amounts."
+        )
 
 
 def materials(

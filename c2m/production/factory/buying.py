@@ -176,7 +176,7 @@ class Markdown:
 
 @dataclass(frozen=True)
 class Budget:
-    """Open to buy: the most that runs of some days may cost, set-ups not counted.
+    """Open to buy: the most that runs of some days may cost, less set-ups that runs share.
 
     Parameters
     ----------
@@ -187,8 +187,8 @@ class Budget:
     last_day : date
         Last day of the budget, included.
     amount : float
-        The most that unit costs, bought materials and transport may come to; what is left of
-        it, once its days have begun.
+        The most that unit costs, bought materials, transport and set-ups of single runs may
+        come to; what is left of it, once its days have begun.
     """
 
     key: ClassVar = ("department", "first_day", "last_day")

@@ -21,6 +21,15 @@ MOST_RUNS: Final = 40
 _MOST_NODES: Final = 5_000
 """Nodes after which ``"auto"`` stops: unlike seconds, they are the same on every machine."""
 
+_MEDIUM_RUNS: Final = 120
+"""Possible runs up to which ``"auto"`` betters a quick plan that may be far from the best."""
+
+FEW_NODES: Final = 200
+"""Nodes for that: most of what there is to gain is found in them."""
+
+_FAR: Final = 0.05
+"""Gap of a quick plan, as a share of the bound, from which it may be far from the best."""
+
 
 def small_enough(problem: Problem) -> bool:
     """Say whether a problem is small enough to be planned exactly without being asked to.
@@ -39,7 +48,33 @@ def small_enough(problem: Problem) -> bool:
     return lost <= MOST_LOST and int(np.count_nonzero(problem.items.most)) <= MOST_RUNS
 
 
-def solve_exact(problem: Problem, start: Solution, time_limit_s: float | None) -> Solution:
+def worth_bettering(problem: Problem, found: Solution) -> bool:
+    """Say whether some nodes of the exact programme may better a quick plan by much.
+
+    That is so for plans that had to be cut to fit allowances; others are rarely far from the best,
+    whatever their bound says.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    found : Solution
+        The plan.
+
+    Returns
+    -------
+    bool
+        By the plan's gap and the size of the problem.
+    """
+    lost = problem.n_skus * problem.n_periods * problem.n_scenarios
+    runs = int(np.count_nonzero(problem.items.most))
+    far = found.bound - found.profit > _FAR * abs(found.bound)
+    return bool(problem.allowances) and far and lost <= MOST_LOST and runs <= _MEDIUM_RUNS
+
+
+def solve_exact(
+    problem: Problem, start: Solution, time_limit_s: float | None, nodes: int = _MOST_NODES
+) -> Solution:
     """Plan by a mixed-integer programme over all scenarios.
 
     Parameters
@@ -50,6 +85,8 @@ def solve_exact(problem: Problem, start: Solution, time_limit_s: float | None) -
         A plan to begin with; the answer is never worse.
     time_limit_s : float, optional
         Seconds; nodes are limited instead unless given.
+    nodes : int
+        Of the search tree, at most.
 
     Returns
     -------
@@ -60,7 +97,7 @@ def solve_exact(problem: Problem, start: Solution, time_limit_s: float | None) -
     if not problem.items.most.any():  # no run is possible: there is nothing to choose
         return replace(start, bound=start.profit, proved=True, bound_from=source, method="exact")
     programme = write_programme(problem)
-    stop = Stop(nodes=_MOST_NODES if time_limit_s is None else None, seconds=time_limit_s)
+    stop = Stop(nodes=nodes if time_limit_s is None else None, seconds=time_limit_s)
     answer = maximise(programme, stop, programme.values_of(problem, start.made))
     best, bound = start, answer.bound
     if answer.values is not None:

@@ -13,6 +13,12 @@ import numpy as np
 
 from c2m.production.lotsizing.dp import BlockView, run_costs, units_of
 from c2m.production.lotsizing.prices import dual_value
+from c2m.production.lotsizing.stochastic.paths import (
+    PathCase,
+    parts_of,
+    path_values,
+    units_lost,
+)
 from c2m.production.problem import FloatArray, Problem
 
 _SCALES = (1.0, 0.8, 1.25, 0.6, 1.6, 0.4, 2.5)
@@ -78,32 +84,17 @@ def foresight_bound(
     float
         Money.
     """
-    lost = np.maximum.accumulate(np.maximum(problem.net, 0.0), axis=0)
-    lost = np.diff(lost, axis=0, prepend=0.0)  # [H, N, S] units lost without runs
-    bounds = []
-    for scale in _SCALES:
-        scaled = prices * scale
-        gained = _gained(problem, view, scaled, lost)
-        bounds.append(dual_value(problem, scaled, without) + float(gained.sum()))
-    return min(bounds)
-
-
-def _gained(problem: Problem, view: BlockView, prices: FloatArray, lost: FloatArray) -> FloatArray:
-    """Return what runs bring to each SKU on average with foresight, (n_skus,)."""
-    fixed, each = cheapest_runs(problem, view, prices)
-    gain = problem.price + problem.penalty
-    n_periods = problem.n_periods
-    value = np.zeros((n_periods + 1, *lost.shape[1:]))  # from period t on, no run before it
-    for start in range(n_periods - 1, -1, -1):
-        best = value[start + 1].copy()
-        served = np.broadcast_to(-fixed[start][:, None], best.shape)
-        for stop in range(start + 1, n_periods + 1):
-            held = problem.holding_cost * (stop - 1 - start)
-            margin = np.maximum(gain - each[start] - held, 0.0)
-            served = served + margin[:, None] * lost[stop - 1]
-            np.maximum(best, served + value[stop], out=best)
-        value[start] = best
-    return np.asarray(value[0].mean(axis=1))
+    gain = (problem.price + problem.penalty)[:, None]
+    holding_cost = problem.holding_cost[:, None]
+    costs = [cheapest_runs(problem, view, prices * scale) for scale in _SCALES]
+    gained = np.zeros(len(_SCALES))
+    for part in parts_of(problem.net.shape):
+        case = PathCase(units_lost(problem.net[:, part]), gain[part], holding_cost[part])
+        for number, (fixed, each) in enumerate(costs):
+            value = path_values(case, each[:, part, None], fixed[:, part, None])
+            gained[number] += float(value.mean(axis=1).sum())
+    charged = [dual_value(problem, prices * scale, without) for scale in _SCALES]
+    return min(map(sum, zip(charged, gained.tolist(), strict=True)))
 
 
 def cheapest_runs(

@@ -5,22 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from c2m.production.evaluate import arrivals, profit
+from c2m.production.evaluate import profit
 from c2m.production.lotsizing.dp import BlockView, block_view
-from c2m.production.lotsizing.foresight import cheapest_runs, foresight_bound, is_bounded
+from c2m.production.lotsizing.foresight import foresight_bound, is_bounded
 from c2m.production.lotsizing.prices import dual_value, reduced_values
 from c2m.production.lotsizing.solution import Progress, Solution
+from c2m.production.lotsizing.stochastic.bound import scenario_price_bound
 from c2m.production.lotsizing.stochastic.candidates import FEW, Candidate, candidate_plans
-from c2m.production.lotsizing.stochastic.multipliers import SkuCosts, scenario_bound
-from c2m.production.problem import FloatArray, IntArray, Problem
-
-_STEPS = 100
-"""Steps of the bound's multipliers in problems of medium size."""
-
-_MEDIUM = 130_000
-"""SKUs times periods times scenarios of those; larger problems get fewer steps."""
-
-_FEWEST, _MOST = 50, 100
+from c2m.production.problem import Problem
 
 _DOUBT = 0.005
 """Advantage, as a share of profit, from which another plan than the first is taken."""
@@ -99,35 +91,7 @@ def _bound(problem: Problem, view: BlockView, found: list[Candidate]) -> tuple[f
     foresight = min(foresight_bound(problem, view, each.prices, without) for each in tried)
     if problem.n_scenarios == 1:
         return foresight, True, "perfect foresight"
-    reduced = reduced_values(problem, pool, prices)
-    costs = _costs(problem, view, prices, reduced, pool.pick(problem, reduced.argmax(axis=0)))
-    gained = scenario_bound(costs, _steps(problem))
-    bound = dual_value(problem, prices, without) + float(gained.sum())
+    bound = scenario_price_bound(problem, view, pool, prices, profit(problem, found[0].made))
     if bound < foresight:
         return bound, True, "scenario prices"
     return foresight, True, "perfect foresight"
-
-
-def _costs(
-    problem: Problem, view: BlockView, prices: FloatArray, reduced: FloatArray, made: IntArray
-) -> SkuCosts:
-    """Return what the bound needs; `made` holds the best column of every block."""
-    fixed, each = cheapest_runs(problem, view, prices)
-    members = np.bincount(problem.block_of, minlength=problem.n_blocks)
-    target = (reduced.max(axis=0) - reduced[0]) / members
-    return SkuCosts(
-        problem.net,
-        problem.price + problem.penalty,
-        problem.holding_cost,
-        problem.end_value,
-        each,
-        fixed,
-        arrivals(problem, made).cumsum(axis=1),
-        target[problem.block_of],
-    )
-
-
-def _steps(problem: Problem) -> int:
-    """Return how many steps the bound may take: fewer in larger problems."""
-    size = problem.net.size
-    return int(np.clip(_STEPS * (_MEDIUM / size) ** 0.5, _FEWEST, _MOST))

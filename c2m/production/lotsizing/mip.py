@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from c2m.errors import C2MError
-from c2m.production.lotsizing.programme import Programme
+from c2m.production.lotsizing.programme import Programme, Rows
 from c2m.production.problem import FloatArray
 
 _SETTINGS: Final[dict[str, Any]] = {
@@ -158,6 +158,30 @@ def resolve(solver: Any) -> FloatArray | None:
     return np.array(solver.getSolution().col_value)
 
 
+def root_cuts(programme: Programme, late: Callable[[], bool] | None = None) -> Rows:
+    """Return rows that HiGHS finds at the root of its search; they cut off no plan.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+    late : callable, optional
+        Asked now and then whether it is time to stop.
+
+    Returns
+    -------
+    Rows
+        Perhaps none.
+    """
+    solver = _solver({"presolve": "off", "mip_heuristic_effort": 0.0, "mip_max_nodes": 1})
+    solver.passModel(_as_highs(programme, whole=True))
+    found: list[Rows] = []
+    solver.cbMipGetCutPool.subscribe(lambda event: found.append(_pool(event.data_out)))
+    solver.cbMipInterrupt.subscribe(_interrupt(lambda: bool(found) or (late or _never)()))
+    _run(solver)
+    return found[-1] if found else _pool(None)
+
+
 def _interrupt(late: Callable[[], bool]) -> Callable[[Any], None]:
     """Return what HiGHS calls now and then: it stops when it is late."""
 
@@ -205,3 +229,19 @@ def _as_highs(programme: Programme, *, whole: bool) -> Any:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[int(each)] for each in programme.whole]
     return lp
+
+
+def _pool(data: Any) -> Rows:
+    """Return HiGHS's pool of cuts as rows."""
+    if data is None or not data.cutpool_num_cut:
+        none, nothing = np.empty(0, dtype=np.int64), np.empty(0)
+        return Rows(none, none, nothing, nothing, nothing)
+    start = np.array(data.cutpool_start, dtype=np.int64)[: data.cutpool_num_cut + 1]
+    row = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    column = np.array(data.cutpool_index, dtype=np.int64)[: start[-1]]
+    value = np.array(data.cutpool_value)[: start[-1]]
+    return Rows(row, column, value, np.array(data.cutpool_lower), np.array(data.cutpool_upper))
+
+
+def _never() -> bool:
+    return False

@@ -249,8 +249,10 @@ def reduced_values(problem: Problem, pool: Pool, prices: FloatArray) -> FloatArr
         Money.
     """
     paid = np.einsum("rjt,jt->rj", pool.usage, prices[problem.items.line])  # [R, J]
-    starts = np.searchsorted(problem.items.block, np.arange(problem.n_blocks))
-    return pool.value - np.add.reduceat(paid, starts, axis=1)
+    if problem.n_items > problem.n_blocks:
+        starts = np.searchsorted(problem.items.block, np.arange(problem.n_blocks))
+        paid = np.add.reduceat(paid, starts, axis=1)
+    return np.asarray(pool.value - paid)
 
 
 def dual_value(problem: Problem, prices: FloatArray, best: FloatArray) -> float:

@@ -40,8 +40,7 @@ def pick_columns(problem: Problem, pool: Pool, prices: FloatArray) -> IntArray:
         changed = 0
         for block in close.tolist():
             rows = slice(int(starts[block]), int(starts[block + 1]))
-            lines = problem.items.line[rows]
-            usage = pool.usage[:, rows]  # [R, items, H]
+            lines, usage = _by_line(problem.items.line[rows], pool.usage[:, rows])
             others = used[lines] - usage[choice[block]]
             over = others + usage - problem.regular[lines]
             cost = problem.overtime_cost[lines, None] * np.maximum(over, 0.0)
@@ -54,6 +53,14 @@ def pick_columns(problem: Problem, pool: Pool, prices: FloatArray) -> IntArray:
         if not changed:
             break
     return np.asarray(choice, dtype=np.int64)
+
+
+def _by_line(lines: IntArray, usage: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return the lines of a block, each once, and what each round takes of them, [R, lines, H]."""
+    first = np.flatnonzero(np.append(True, lines[1:] != lines[:-1]))
+    if len(first) == len(lines):
+        return lines, usage
+    return lines[first], np.add.reduceat(usage, first, axis=1)
 
 
 def _contested(reduced: FloatArray) -> IntArray:

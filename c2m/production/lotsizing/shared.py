@@ -97,11 +97,15 @@ def solve_shared(
 
 
 def _charged(problem: Problem, prices: FloatArray) -> Problem:
-    """Return the problem whose units pay for what they take; set-ups do not."""
-    extra = np.array(problem.items.extra)
+    """Return the problem whose runs pay for what they take, set-ups what they do in any period."""
+    items = problem.items
+    extra, run = np.array(items.extra), np.zeros(items.most.shape)
     for allowance, price in zip(problem.allowances, prices.tolist(), strict=True):
         extra[allowance.items, allowance.span] += price * allowance.per_unit
-    return replace(problem, items=replace(problem.items, extra=extra))
+        run[allowance.items, allowance.span] += price * allowance.setups[:, None]
+    least = np.where(items.most > 0, run, np.inf).min(axis=1)
+    setup = items.setup_cost + np.where(np.isfinite(least), least, 0.0)
+    return replace(problem, items=replace(items, extra=extra, setup_cost=setup))
 
 
 def _fitted(problem: Problem, charged: Problem, made: IntArray, prices: FloatArray) -> IntArray:

@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 
+from c2m.production.lotsizing.decomposition import has_lots, is_known, runs_at_no_price
 from c2m.production.lotsizing.dp import best_runs, block_view
 from c2m.production.lotsizing.draft import Change, Draft
 from c2m.production.lotsizing.lost import lost_paths
@@ -37,6 +38,8 @@ def wanted_without_limits(problem: Problem) -> IntArray:
     in_time = steps[None, :] + items.lead[:, None] < problem.n_periods
     most = np.where(works & in_time, enough, 0)
     free = replace(problem, items=replace(items, most=most), allowances=())
+    if is_known(free) and not has_lots(free):
+        return runs_at_no_price(free)
     view = block_view(free)
     prices, lost = np.zeros(problem.regular.shape), None
     made = np.zeros_like(items.most)

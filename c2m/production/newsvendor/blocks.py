@@ -45,7 +45,7 @@ class NearSamples:
     start : ndarray of int, shape (n_skus,)
         Where the kept steps of each SKU start in `kept`.
     kept : ndarray
-        Sampled demand at the kept steps, in units.
+        Sampled demand at the kept steps, in units, and a 0 behind them, where a sum may start.
     beyond, mean : ndarray, shape (n_skus,)
         Sum of the samples beyond the first kept step, and mean of all.
     """
@@ -82,7 +82,8 @@ class NearSamples:
         (n_samples, n_skus), count = table.shape, last - first + 1
         start = np.cumsum(count) - count
         beyond, mean = np.empty(n_skus), np.empty(n_skus)
-        kept = np.empty(int(np.sum(count)), dtype=np.float64)
+        kept = np.empty(int(np.sum(count)) + 1, dtype=np.float64)
+        kept[-1] = 0.0
         for part in blocks(n_skus, n_samples):
             ordered = ordered_block(table, part)
             beyond[part], mean[part] = sums_beyond(ordered, first[part])
@@ -144,8 +145,7 @@ class NearSamples:
         """
         begin = self.start[rows]
         pairs = np.stack([begin, begin + steps - self.first[rows]], axis=1) + 1
-        # one number more, because a sum may start behind the last one
-        sums = np.add.reduceat(np.append(self.kept, 0.0), pairs.ravel())[::2]
+        sums = np.add.reduceat(self.kept, pairs.ravel())[::2]
         covered = np.where(pairs[:, 1] > pairs[:, 0], sums, 0.0)
         missed = self.n_samples - steps
         above = np.where(missed > 0, self.beyond[rows] - covered - missed * size, 0.0)

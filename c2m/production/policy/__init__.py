@@ -2,9 +2,18 @@
 
 from c2m.production.policy.service import (
     ServiceLevel,
+    reaches,
     service_level,
     service_of,
+    solve_priced,
     solve_with_service,
 )
 
-__all__ = ["ServiceLevel", "service_level", "service_of", "solve_with_service"]
+__all__ = [
+    "ServiceLevel",
+    "reaches",
+    "service_level",
+    "service_of",
+    "solve_priced",
+    "solve_with_service",
+]

@@ -156,28 +156,75 @@ def solve_with_service(
     InfeasiblePlanError
         If no plan that was found reaches the level, with the levels that can be reached.
     """
+    return solve_priced(problem, level, solve)[0]
+
+
+def solve_priced(
+    problem: Problem, level: ServiceLevel, solve: Callable[[Problem], Solution]
+) -> tuple[Solution, Problem]:
+    """Plan as `solve_with_service`, and return what lost units were charged as well.
+
+    Parameters
+    ----------
+    problem, level, solve
+        See `solve_with_service`.
+
+    Returns
+    -------
+    solution : Solution
+        The plan.
+    priced : Problem
+        The problem with the penalties at which that plan was found.
+
+    Raises
+    ------
+    InfeasiblePlanError
+        If no plan that was found reaches the level.
+    """
     free = solve(problem)
     if _reached(problem, free.made, level).all():
-        return free
+        return free, problem
     unit = np.maximum(problem.price if level.each_sku else problem.price.mean(), 1e-9)
     search = _Search(_reached(problem, free.made, level))
     best: Solution | None = None
-    bound, nearest = free, free
+    bound, nearest, priced = free, free, problem
     for _ in range(_TRIES):
         paid = search.price * unit
-        found = solve(replace(problem, penalty=problem.penalty + paid))
+        charged = replace(problem, penalty=problem.penalty + paid)
+        found = solve(charged)
         reached = _reached(problem, found.made, level)
         bound = min(bound, _bounded(problem, level, paid, found), key=lambda each: each.bound)
         value = profit(problem, found.made)
         if reached.all() and (best is None or value > best.profit):
-            best = replace(found, profit=value)
+            best, priced = replace(found, profit=value), charged
         nearest = _nearer(problem, level, nearest, found)
         if not search.go_on(service_of(problem, found.made, level) - level.target):
             break
     if best is None:
         raise _unreachable(problem, level, nearest)
     highest = max(bound.bound, best.profit)
-    return replace(best, bound=highest, proved=bound.proved, bound_from=bound.bound_from)
+    answer = replace(best, bound=highest, proved=bound.proved, bound_from=bound.bound_from)
+    return answer, priced
+
+
+def reaches(problem: Problem, made: IntArray, level: ServiceLevel | None) -> bool:
+    """Say whether a plan reaches a service level.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        Units or packs made.
+    level : ServiceLevel, optional
+        Every plan reaches None.
+
+    Returns
+    -------
+    bool
+        For every SKU, or all together.
+    """
+    return level is None or bool(_reached(problem, made, level).all())
 
 
 class _Search:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from c2m.errors import ArgumentError
+from c2m.errors import ArgumentError, warn
 from c2m.plan import Plan
 from c2m.production.evaluate import profit
 from c2m.production.factory import Factory
@@ -17,6 +18,7 @@ from c2m.production.lotsizing.repair import repair
 from c2m.production.lotsizing.solution import Progress, Solution
 from c2m.production.plan_production import Method, read_problem, solve
 from c2m.production.plan_tables import make_plan
+from c2m.production.policy import ServiceLevel, reaches, service_level, solve_priced
 from c2m.production.problem import BoolArray, DemandPaths, IntArray, Problem
 from c2m.production.replanning.calm import Calm, keep_calm, places_of
 from c2m.production.replanning.changes import changes_table
@@ -51,6 +53,8 @@ def replan(
     seed: int | None = None,
     method: Method = "auto",
     time_limit_s: float | None = None,
+    fill_rate: float | None = None,
+    cycle_service_level: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Plan:
     """Plan again from a later day, and change no more of the old plan than pays.
@@ -96,7 +100,7 @@ def replan(
         Money a change, at least 0.
     n_scenarios, seed : int, optional
         As in `plan_production`; those of the plan unless given.
-    method, time_limit_s, progress
+    method, time_limit_s, fill_rate, cycle_service_level, progress
         As in `plan_production`.
 
     Returns
@@ -115,13 +119,15 @@ def replan(
         no stock is given.
     InfeasiblePlanError
         If the firm runs take more capacity than there is: line, period, by how much, and the
-        cheapest relief.
+        cheapest relief. If beside them no plan is found that reaches the level of service, with
+        what can be reached.
 
     Warns
     -----
     C2MWarning
         With counts: what is taken to be on the way, and begun or firm runs that the orders leave
-        in doubt.
+        in doubt. If the plan is over before the demand begins, or its money is in another currency
+        than the factory's.
 
     Notes
     -----
@@ -161,6 +167,8 @@ def replan(
         )
     frozen_periods = _first_given(frozen_periods, factory.policy.frozen_periods)
     _check(plan, demand, frozen_periods, change_cost)
+    _warn_of_another_world(plan, demand, factory)
+    level = service_level(factory.policy, fill_rate, cycle_service_level)
     say = progress or _silent
     start, count = _span(plan, demand)
     own = _given(plan, demand, firm)
@@ -185,7 +193,8 @@ def replan(
         plan, with_supply(problem, -claims.fewer), replace(ahead, firm=claims.firm),
         frozen_periods, change_cost,
     )  # fmt: skip
-    solution = _choose(case, method, time_limit_s, say)
+    way: Method = "heuristic" if level is not None and method == "auto" else method
+    solution = _choose(case, level, partial(solve, method=way, time_limit_s=time_limit_s), say)
     new = make_plan(
         case.settled.whole,
         case.settled.joined(solution),
@@ -227,6 +236,20 @@ def _check(plan: Plan, demand: DemandPaths, frozen_periods: int, change_cost: fl
         raise ArgumentError(f"Expected a whole number frozen_periods >= 0, got {frozen_periods!r}.")
     if not (np.isfinite(change_cost) and change_cost >= 0):
         raise ArgumentError(f"Expected change_cost >= 0, got {change_cost}.")
+
+
+def _warn_of_another_world(plan: Plan, demand: DemandPaths, factory: Factory) -> None:
+    """Say where a plan has little in common with what is planned now."""
+    if plan.periods[-1] < demand.periods[0]:
+        warn(
+            f"The plan's last period, {plan.periods[-1].date()}, is before the demand's first, "
+            f"{demand.periods[0].date()}: none of its runs goes on, and no change is counted."
+        )
+    if plan.currency and factory.currency and plan.currency != factory.currency:
+        warn(
+            f"The plan's money is in {plan.currency}, the factory's in {factory.currency}: costs, "
+            f"change_cost among them, are in {factory.currency}."
+        )
 
 
 def _span(plan: Plan, demand: DemandPaths) -> tuple[int, int]:
@@ -275,25 +298,31 @@ def _case(
 
 
 def _choose(
-    case: _Case, method: Method, time_limit_s: float | None, progress: Progress
+    case: _Case, level: ServiceLevel | None, find: Callable[..., Solution], progress: Progress
 ) -> Solution:
-    """Return the best of the new plan, the old one continued, and what lies between them."""
+    """Return the best of the new plan, the old one continued, and what lies between them.
+
+    Where a level of service must be reached, lost units are charged while plans are compared as
+    they were in the new plan, which reaches it; what falls below is left out at the end.
+    """
     free, calm = case.settled.free, case.calm
     if not (free.items.most > 0).any():
         return _nothing(free)
-    new = solve(free, method, time_limit_s, progress)
+    new, priced = _anew(free, level, partial(find, progress=progress))
     if not calm.counts.any():
         return new
     progress("the old plan continued")
-    kept = _continued(free, calm, method, time_limit_s)
-    plans = [keep_calm(free, made, new.made, calm) for made in (new.made, kept)]
-    made = _best(free, calm, [*plans, new.made, kept])
+    find = partial(find, progress=_silent)
+    kept = _continued(priced, calm, find)
+    plans = [keep_calm(priced, made, new.made, calm) for made in (new.made, kept)]
+    plans += [new.made, kept]
     if calm.cost > 0:
         progress("a plan that pays for its changes")
-        habit = with_habit(free, calm)
-        other = habit.plain(solve(habit.problem, method, time_limit_s, _silent).made)
+        habit = with_habit(priced, calm)
+        other = habit.plain(find(habit.problem).made)
         if not broken_limits(free, other):
-            made = _best(free, calm, [made, keep_calm(free, other, new.made, calm)])
+            plans.append(keep_calm(priced, other, new.made, calm))
+    made = _best(free, calm, [made for made in plans if reaches(free, made, level)])
     value = profit(free, made)
     return replace(
         new, made=made, profit=value, bound=max(new.bound, value), method=f"replan, {new.method}"
@@ -305,6 +334,13 @@ def _best(problem: Problem, calm: Calm, plans: list[IntArray]) -> IntArray:
     return max(plans, key=lambda made: calm.net(problem, made))
 
 
+def _anew(
+    problem: Problem, level: ServiceLevel | None, find: Callable[[Problem], Solution]
+) -> tuple[Solution, Problem]:
+    """Return a new plan, and the problem in which it was found."""
+    return (find(problem), problem) if level is None else solve_priced(problem, level, find)
+
+
 def _nothing(problem: Problem) -> Solution:
     made = np.zeros_like(problem.items.most)
     value = profit(problem, made)
@@ -312,9 +348,7 @@ def _nothing(problem: Problem) -> Solution:
     return Solution(made, value, prices, value, True, "nothing is left to decide", "replan")
 
 
-def _continued(
-    problem: Problem, calm: Calm, method: Method, time_limit_s: float | None
-) -> IntArray:
+def _continued(problem: Problem, calm: Calm, find: Callable[[Problem], Solution]) -> IntArray:
     """Return the old plan, cut where it does not fit, and planned on after its end."""
     items = problem.items
     fits = (calm.old >= items.moq[:, None]) & (calm.old <= items.most)
@@ -324,7 +358,7 @@ def _continued(
     rest = settle(problem, draft.made, _decided(problem, calm))
     if not (rest.free.items.most > 0).any():
         return draft.made
-    return rest.made + solve(rest.free, method, time_limit_s, _silent).made
+    return rest.made + find(rest.free).made
 
 
 def _decided(problem: Problem, calm: Calm) -> BoolArray:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from c2m.production.firm import settle
 from c2m.production.last_units import pieces_of
-from c2m.production.limits import allowance_limits, allowance_usage, broken_limits
+from c2m.production.limits import allowance_limits, allowance_usage, broken_limits, item_name
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.problem import GroupLimit, IntArray, Problem
 from c2m.production.reliefs import gain_of
@@ -71,22 +71,13 @@ def _place(problem: Problem, line: int, when: int) -> tuple[str, pd.Timestamp]:
     return problem.lines[line] if line >= 0 else "", pd.Timestamp(label)
 
 
-def _name(problem: Problem, item: int) -> str:
-    return "+".join(problem.skus[sku] for sku in _skus(problem, item))
-
-
-def _skus(problem: Problem, item: int) -> list[int]:
-    skus: list[int] = problem.members.sku[problem.members.item == item].tolist()
-    return skus
-
-
 def _torn(problem: Problem, item: int, when: int) -> Row:
     line, label = _place(problem, int(problem.items.line[item]), when)
     here = problem.members.item == item
     ratio = ":".join(str(pieces) for pieces in problem.members.pieces[here].tolist())
-    what = f"the pre-pack {_name(problem, item)} is not made whole"
+    what = f"the pre-pack {item_name(problem, item)} is not made whole"
     relief = f"make its SKUs in the ratio {ratio}"
-    return line, label, _name(problem, item), np.nan, "packs", what, relief, np.nan
+    return line, label, item_name(problem, item), np.nan, "packs", what, relief, np.nan
 
 
 def _lots(draft: Draft, firm: IntArray) -> list[Row]:
@@ -110,7 +101,7 @@ def _lots(draft: Draft, firm: IntArray) -> list[Row]:
         line, label = _place(problem, int(items.line[item]), when)
         mend = _best(_other_sizes(draft, item, when))
         unit = "units" if pieces_of(problem)[item] == 1 else "packs"
-        name = _name(problem, item)
+        name = item_name(problem, item)
         rows.append((line, label, name, float(short), unit, what, mend.text, mend.gain))
     return rows
 
@@ -184,7 +175,7 @@ def _less_work(draft: Draft, line: int, when: int, over: float) -> list[_Mend]:
         freed = -float(draft.usage_change(*_one(item, when, rest))[0])
         if freed < over * (1 - 1e-9):
             continue
-        name = _name(problem, item)
+        name = item_name(problem, item)
         cut = f"{size - rest:,} fewer {name}" if rest else f"refuse the run of {size:,} {name}"
         mends.append(_Mend(gain_of(draft, [(item, when, rest)]), cut))
         mends += _moves(draft, item, when, rest)
@@ -207,8 +198,8 @@ def _moves(draft: Draft, item: int, when: int, rest: int) -> list[_Mend]:
             if draft.used[line, step] + more > draft.limit[line, step]:
                 continue
             code, label = _place(problem, line, step)
-            text = f"{moved:,} of {_name(problem, item)} on {code} in the "
-            text += f"{problem.calendar.word} of {label.date()}"
+            text = f"{moved:,} of {item_name(problem, item)} on {code} "
+            text += problem.calendar.during(label)
             parts = [(item, when, rest), (other, step, size)]
             mends.append(_Mend(gain_of(draft, parts), text))
     return mends

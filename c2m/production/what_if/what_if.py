@@ -1,22 +1,32 @@
 """What if the factory, the demand or some runs were others: the plan as it stands, and anew."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from html import escape
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from c2m.errors import ArgumentError
+from c2m.errors import ArgumentError, InfeasiblePlanError, warn
 from c2m.plan import Plan
 from c2m.production.evaluate import profit
 from c2m.production.factory import Factory
 from c2m.production.firm import Settled, settle, told_firm
+from c2m.production.limits import (
+    allowance_limits,
+    allowance_usage,
+    limit_with_tolerance,
+    line_usage,
+)
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.lotsizing.improve import improve
+from c2m.production.lotsizing.solution import Solution
 from c2m.production.plan_production import Method, solve
 from c2m.production.plan_tables import make_plan
-from c2m.production.problem import DemandPaths
+from c2m.production.policy import ServiceLevel, reaches, service_level, solve_with_service
+from c2m.production.problem import DemandPaths, IntArray, Problem
 from c2m.production.what_if.compare import Comparison, compare
 from c2m.production.what_if.overrides import place_runs
 from c2m.production.what_if.recost import Stands, stand
@@ -39,8 +49,8 @@ class WhatIf:
         The limits that they would break: ``line``, ``period``, ``sku``, ``short``, ``unit``,
         ``what``, ``relief`` and ``gain`` (what the relief adds to the expected profit).
     best : Plan, optional
-        Planned anew as things would be; None where that was not asked for, or where a person has
-        set runs, which are never planned away.
+        Planned anew as things would be; None where that was not asked for, where a person has
+        set runs, which are never planned away, or where firm runs alone take more than there is.
     comparison : Comparison, optional
         Those of the three that are there side by side (a plan without costs is not); None where
         that is only one.
@@ -105,8 +115,9 @@ def what_if(
 
     The scenarios are drawn with the plan's own seed and number, so that what differs is not
     chance. Two answers are given: the plan's runs as they are, costed anew (or the limits that
-    they would break), and the plan that would be made instead. Runs that a person sets are checked
-    and costed; then nothing is planned anew.
+    they would break), and the plan that would be made instead, by the policy of that factory: its
+    level of service, and the plan's runs in its frozen periods as they are. Runs that a person
+    sets are checked and costed; then nothing is planned anew.
 
     Parameters
     ----------
@@ -140,7 +151,8 @@ def what_if(
     Warns
     -----
     C2MWarning
-        Where the plans are not quite comparable, as with another demand.
+        Where the plans are not quite comparable, as with another demand, or the plan made anew
+        does not reach the policy's level of service.
 
     Examples
     --------
@@ -186,15 +198,21 @@ def what_if(
 
 def _plan_again(
     plan: Plan, stands: Stands, factory: Factory, method: Method, time_limit_s: float | None
-) -> Plan:
+) -> Plan | None:
     """Return the plan that would be made: never worse than the one there is, where that stands."""
-    firm = plan.runs[plan.runs["firm"]]
-    settled = _settled(stands, firm)
-    problem = settled.free
-    solution = solve(problem, method, time_limit_s, lambda _stage: None)
+    frozen = plan.periods[: factory.policy.frozen_periods]
+    firm = plan.runs[plan.runs["firm"] | plan.runs["period"].isin(frozen)]
+    settled = _settled(stands, firm, len(frozen))
+    if _too_much(stands.problem, settled.made):
+        return None
+    problem, level = settled.free, service_level(factory.policy, None, None)
+    way: Method = "heuristic" if level is not None and method == "auto" else method
+    find = partial(solve, method=way, time_limit_s=time_limit_s, progress=lambda _stage: None)
+    solution = _solved(problem, level, find)
     mine = stands.made - settled.made
-    if stands.plan is not None and profit(problem, mine) > solution.profit:
-        made = improve(Draft(problem, mine), solution.prices)
+    better = stands.plan is not None and profit(problem, mine) > solution.profit
+    if better and reaches(problem, mine, level):
+        made = improve(Draft(problem, mine), solution.prices) if level is None else mine
         value = profit(problem, made)
         bound = max(solution.bound, value)  # one that is not proved may lie below it
         solution = replace(solution, made=made, profit=value, bound=bound)
@@ -209,10 +227,33 @@ def _plan_again(
     return told_firm(best, firm)
 
 
-def _settled(stands: Stands, firm: pd.DataFrame) -> Settled:
+def _too_much(problem: Problem, made: IntArray) -> bool:
+    """Say whether runs take more of a line or an allowance than there is."""
+    over = (line_usage(problem, made) > limit_with_tolerance(problem)).any()
+    return bool(over or (allowance_usage(problem, made) > allowance_limits(problem)).any())
+
+
+def _solved(
+    problem: Problem, level: ServiceLevel | None, find: Callable[[Problem], Solution]
+) -> Solution:
+    """Return a plan that reaches the policy's level of service, or say that there is none."""
+    if level is None:
+        return find(problem)
+    try:
+        return solve_with_service(problem, level, find)
+    except InfeasiblePlanError as error:
+        warn(
+            f"The plan anew does not reach the policy's {level.kind}, and is left to the money: "
+            f"{'; '.join(error.reasons)}."
+        )
+    return find(problem)
+
+
+def _settled(stands: Stands, firm: pd.DataFrame, frozen_periods: int) -> Settled:
     """Return the problem beside the firm runs and frozen periods of a plan."""
     problem = stands.problem
     closed = np.zeros(problem.items.most.shape, dtype=bool)
+    closed[:, :frozen_periods] = True
     if "frozen" in stands.inputs:
         days = stands.inputs["frozen"]["period"].to_numpy().astype("datetime64[D]")
         step = problem.calendar.ordinal(days) - problem.first

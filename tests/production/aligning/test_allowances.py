@@ -15,6 +15,7 @@ from c2m.production.factory import (
     Material,
     MaterialOrder,
     MaterialUse,
+    Prepack,
     SetupFamily,
     Shutdown,
 )
@@ -108,7 +109,7 @@ def test_a_budget_pays_for_the_periods_that_start_in_its_days(aligned):
     assert (everything.items.tolist(), everything.first, everything.last) == ([0, 1], 0, 0)
 
 
-def test_what_a_budget_counts_is_what_the_plan_pays_but_for_set_ups(aligned):
+def test_what_a_budget_counts_is_what_the_plan_pays(aligned):
     problem = aligned(
         routing={"yield_share": 0.9, "setup_cost": 5.0},
         budgets=[Budget("*", date(2026, 1, 1), date(2027, 12, 31), 1e9)],
@@ -119,8 +120,27 @@ def test_what_a_budget_counts_is_what_the_plan_pays_but_for_set_ups(aligned):
     cumulative = evaluate.arrivals(problem, made).cumsum(axis=1)
     lost = evaluate.lost_so_far(problem, cumulative)
     paid = evaluate.money(problem, cumulative, lost).production.sum()
-    paid += evaluate.extra_paid(problem, made).sum()
+    paid += evaluate.extra_paid(problem, made).sum() + 5.0 * np.count_nonzero(made)
     assert allowance_usage(problem, made)[0] == pytest.approx(paid)
+
+
+def test_departments_share_the_set_up_of_a_pre_pack_by_its_pieces(aligned):
+    problem = aligned(
+        product={"department": ["COATS", "SOCKS"]},
+        routing={"setup_cost": 4.0},
+        prepacks=[Prepack("BOX", "S000", 3), Prepack("BOX", "S001", 1)],
+        budgets=[Budget("COATS", date(2026, 11, 23), date(2026, 11, 29), 100.0)],
+    )
+    (coats,) = problem.allowances
+    assert coats.setups.tolist() == [8.0 * 3 / 4]
+
+
+def test_set_ups_that_runs_share_and_budgets_do_not_count_are_named(aligned):
+    budget = [Budget("*", date(2026, 11, 23), date(2026, 11, 29), 100.0)]
+    families = [SetupFamily("G", "L1", setup_cost=7.0)]
+    with pytest.warns(C2MWarning, match="do not count set-ups .*: 1, .?G.?. Leave room"):
+        aligned(groups=GROUP, families=families, budgets=budget)
+    aligned(groups=GROUP, families=families)
 
 
 def test_a_group_s_capacity_loses_the_days_on_which_all_its_lines_stand_still(aligned):

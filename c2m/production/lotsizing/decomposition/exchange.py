@@ -192,11 +192,12 @@ def exchange(
     dict of int to ndarray of int
         The units that have each plan; those that are in none have the first. One for each order.
     """
-    for _ in range(starts):
-        used, choice = pool.alone.copy(), np.zeros(len(pool.units), dtype=np.int64)
-        order = rng.permutation(len(pool.units))
-        for weight in _WEIGHTS:
-            _sweep(part, pool, used, choice, order, weight)
+    used = np.tile(pool.alone, (starts, 1))
+    choices = np.zeros((starts, len(pool.units)), dtype=np.int64)
+    orders = np.stack([rng.permutation(len(pool.units)) for _ in range(starts)])
+    for weight in _WEIGHTS:
+        _sweep(part, pool, used, choices, orders, weight)
+    for choice in choices:
         number = pool.number[np.arange(len(choice)), choice]
         yield {plan: pool.units[number == plan] for plan in np.unique(number).tolist()}
 
@@ -224,23 +225,27 @@ def assembled(plans: list[Plans], chosen: dict[int, IntArray]) -> Plans:
 
 
 def _sweep(
-    part: Known, pool: Pool, used: FloatArray, choice: IntArray, order: IntArray, weight: float
+    part: Known, pool: Pool, used: FloatArray, choices: IntArray, orders: IntArray, weight: float
 ) -> None:
-    """Give units their best plans, one after the other; changes `used` and `choice`."""
+    """Give units their best plans, one after the other in every order at once.
+
+    Changes `used`, shape (n_orders, n_cells), and `choices`, shape (n_orders, n_units).
+    """
     regular, overtime = part.regular.ravel(), part.overtime.ravel()
     over = weight * np.repeat(part.overtime_cost, part.n_periods)
     highest = float((pool.income / np.maximum(pool.paid, 1.0)).max(initial=1.0))
-    beyond = weight * _BEYOND * max(highest, float(part.overtime_cost.max()))
+    beyond = np.full(len(over), weight * _BEYOND * max(highest, float(part.overtime_cost.max())))
     score = pool.income - (1.0 - weight) * pool.paid
-    for place in order.tolist():
-        usage = pool.usage[place]
-        used -= usage[choice[place]]
-        extra = usage + (used - regular)
+    rows = np.arange(len(orders))
+    for places in orders.T:
+        usage = pool.usage[places]  # [orders, plans, cells]
+        used -= usage[rows, choices[rows, places]]
+        extra = usage + (used - regular)[:, None]
         np.maximum(extra, 0.0, out=extra)
-        cost = (extra * over).sum(axis=1)
+        cost = extra @ over
         extra -= overtime
         np.maximum(extra, 0.0, out=extra)
-        cost += beyond * extra.sum(axis=1)
-        best = int((score[place] - cost).argmax())
-        choice[place] = best
-        used += usage[best]
+        cost += extra @ beyond
+        best = (score[places] - cost).argmax(axis=1)
+        choices[rows, places] = best
+        used += usage[rows, best]

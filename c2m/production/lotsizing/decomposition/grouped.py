@@ -1,5 +1,6 @@
 """Known demand with limits on groups: when each group runs, then every SKU between these runs."""
 
+from dataclasses import replace
 from operator import itemgetter
 
 import numpy as np
@@ -19,7 +20,10 @@ from c2m.production.problem import BoolArray, FloatArray
 _URGES = (2.0, 4.0, 8.0)
 """Prices of a missing piece that are tried, in times of holding it through a cycle."""
 
-_TRIES = 120_000
+_LIKELY = (0.4, 0.5, 0.6)
+"""How often a unit runs in the average plan in periods that are tried together."""
+
+_TRIES = 160_000
 """Random changes of runs, times the SKUs."""
 
 _MOST_TRIES = 250
@@ -40,11 +44,14 @@ _STARTS = 4
 _CLOSELY = 2e-5
 """Gain still promised, as a share of the cost, at which prices between set runs are settled."""
 
+_FEW = 200
+"""SKUs up to which MOQs are also filled without a bonus for their pieces."""
+
 _MOST = 10_000
 """SKUs up to which plans are exchanged between the runs of groups."""
 
 
-def price_and_choose(group_terms: GroupTerms, seed: int = 0) -> tuple[Priced, Choice]:
+def price_and_choose(group_terms: GroupTerms, seed: int = 0) -> tuple[Priced, list[Choice]]:
     """Price capacity and groups, then choose plans whose runs come together.
 
     Parameters
@@ -58,43 +65,52 @@ def price_and_choose(group_terms: GroupTerms, seed: int = 0) -> tuple[Priced, Ch
     -------
     priced : Priced
         Prices and the proved bound.
-    choice : Choice
-        One plan for every SKU. A limit may still be exceeded a little.
+    choices : list of Choice
+        Each has one plan for every SKU; of few SKUs there are several. A limit may still be
+        exceeded a little.
     """
-    priced, rate = price_groups(group_terms)
-    together, rng = Together(group_terms, rate), np.random.default_rng(seed)
+    priced, rate, shares = price_groups(group_terms)
+    bonuses = (1.0, 0.0) if group_terms.known.n_skus <= _FEW else (1.0,)
+    paid = [replace(shares, bonus=bonus * shares.bonus) for bonus in bonuses]
+    return priced, [_choice(Together(group_terms, rate, each), priced, seed) for each in paid]
+
+
+def _choice(together: Together, priced: Priced, seed: int) -> Choice:
+    """Choose when groups run, then one plan for every SKU."""
+    group_terms, rng = together.group_terms, np.random.default_rng(seed)
     plans, prices = _plenty(together, priced.prices, rng)
-    given, settled = _when_groups_run(together, plans, prices, rng)
+    given, rewarded, settled = _when_groups_run(together, plans, prices, rng)
     if given.n_skus <= _MOST:
-        return priced, choose(given, settled, seed, group_terms)
+        return choose(given, settled, seed, group_terms, rewarded)
     picked = pick(settled)
     brought = resize(given, picked, settled.prices, group_terms.entries)
-    return priced, Choice(picked.way, brought)
+    return Choice(picked.way, brought)
 
 
 def _when_groups_run(
     together: Together, plans: list[Plans], prices: FloatArray, rng: np.random.Generator
-) -> tuple[Known, Priced]:
+) -> tuple[Known, Known, Priced]:
     """Exchange the plans of units, and keep the runs of groups that leave SKUs the most.
 
     Once the runs of groups are set, every SKU is planned by itself again, so that capacity can
-    be priced anew: SKUs use it far better than units do.
+    be priced anew: SKUs use it far better than units do. Returned are the problem between these
+    runs, the same with a bonus for the pieces of MOQs, and prices of the second.
     """
     scores = [together.score(plan) for plan in plans]
     earned, usage = (np.stack([score[part] for score in scores], axis=1) for part in (0, 1))
     pool = Pool.of(earned, usage, prices.ravel())
     width = np.broadcast_to(price_scale(together.known)[:, None] / _BOX, prices.shape)
-    found: list[tuple[float, Known, Priced]] = []
+    found: list[tuple[float, Known, Known, Priced]] = []
     for chosen in exchange(together.known, pool, rng, _STARTS):
         of_skus = {
             plan: np.flatnonzero(np.isin(together.unit, units)) for plan, units in chosen.items()
         }
-        given, setups = together.given(assembled(plans, of_skus))
-        settled = settle(given, prices, width, _CLOSELY)
+        given, rewarded, setups = together.given(assembled(plans, of_skus))
+        settled = settle(rewarded, prices, width, _CLOSELY)
         value = settled.bound - setups - together.missing(settled)
-        found.append((value, given, settled))
-    _, given, settled = max(found, key=itemgetter(0))
-    return given, settled
+        found.append((value, given, rewarded, settled))
+    _, given, rewarded, settled = max(found, key=itemgetter(0))
+    return given, rewarded, settled
 
 
 def _plenty(
@@ -131,8 +147,9 @@ def _better_of(
 
 
 def _best_runs(together: Together, prices: FloatArray) -> BoolArray:
-    """Return the best runs of every unit: those that missing pieces of any price give."""
+    """Return the best runs of every unit: of a price of missing pieces, or likely."""
     starts = [together.open_runs(prices, urge) for urge in _URGES]
+    starts += [together.likely_runs(least) for least in _LIKELY]
     runs = starts[0].copy()
     net = together.net(together.plans(runs, prices), prices)
     for other in starts[1:]:

@@ -193,18 +193,31 @@ class GroupTerms:
         Terms
             With the shares and bonuses in them.
         """
-        entries, plain = self.entries, self.known.terms
+        entries, plain = self.entries, self.rewarded(shares)
         missed = (entries.moq[:, None] - self.useful) * self.cap
         run = entries.cost[:, None] + shares.bonus * self.useful + missed
         paid = entries.to_item @ (shares.share * run[entries.group])
         taken = entries.to_item @ (shares.share * entries.time[entries.group][:, None])
-        earned = entries.to_item @ (shares.bonus[entries.group] * entries.weight[:, None])
         return replace(
-            plain,
-            setup_cost=plain.setup_cost + paid,
-            setup_time=plain.setup_time + taken,
-            extra=plain.extra - earned / self.good[:, None],
+            plain, setup_cost=plain.setup_cost + paid, setup_time=plain.setup_time + taken
         )
+
+    def rewarded(self, shares: Shares) -> Terms:
+        """Return the terms at which pieces earn their bonus, without the shares.
+
+        Parameters
+        ----------
+        shares : Shares
+            Prices of the limits.
+
+        Returns
+        -------
+        Terms
+            Set-ups as they are.
+        """
+        entries, plain = self.entries, self.known.terms
+        earned = entries.to_item @ (shares.bonus[entries.group] * entries.weight[:, None])
+        return replace(plain, extra=plain.extra - earned / self.good[:, None])
 
     def better(self, shares: Shares, run: FloatArray, made: FloatArray, step: float) -> Shares:
         """Take one step.
@@ -290,7 +303,7 @@ class GroupTerms:
         )
 
 
-def price_groups(group_terms: GroupTerms) -> tuple[Priced, FloatArray]:
+def price_groups(group_terms: GroupTerms) -> tuple[Priced, FloatArray, Shares]:
     """Find prices of capacity and of the limits on groups, and a proved bound.
 
     Parameters
@@ -304,6 +317,8 @@ def price_groups(group_terms: GroupTerms) -> tuple[Priced, FloatArray]:
         Prices and bound of the capacity; its plans do not yet run together.
     rate : ndarray, shape (n_items, n_periods)
         How often each item runs in the average plan.
+    shares : Shares
+        Prices of the limits.
     """
     known, shares = group_terms.known, group_terms.start()
     part = replace(known, terms=group_terms.terms(shares))
@@ -323,7 +338,7 @@ def price_groups(group_terms: GroupTerms) -> tuple[Priced, FloatArray]:
         width = np.broadcast_to(price_scale(known)[:, None] / _CLOSE, priced.prices.shape)
         last = phase == _PHASES - 1
         priced = settle(part, priced.prices, width, _FINELY if last else _ROUGHLY)
-    return priced, rate
+    return priced, rate, shares
 
 
 def _mixed(

@@ -1,13 +1,15 @@
 """Plans for known demand: price, choose, exchange, size, check; with a proved bound."""
 
+from functools import partial
+
 import numpy as np
 
 from c2m.production.evaluate import arrivals, profit
 from c2m.production.limits import broken_limits
-from c2m.production.lotsizing.decomposition.choose import choose
+from c2m.production.lotsizing.decomposition.choose import Choice, choose
 from c2m.production.lotsizing.decomposition.grouped import price_and_choose
 from c2m.production.lotsizing.decomposition.known import Known
-from c2m.production.lotsizing.decomposition.plans import SmallIntArray
+from c2m.production.lotsizing.decomposition.plans import SmallIntArray, best_plans, quantities
 from c2m.production.lotsizing.decomposition.price import Priced, price_plans
 from c2m.production.lotsizing.decomposition.shares import GroupTerms
 from c2m.production.lotsizing.draft import Draft
@@ -70,6 +72,24 @@ def has_lots(problem: Problem) -> bool:
     return bool(problem.groups) or bool(np.any(items.moq > 1) or np.any(items.multiple > 1))
 
 
+def runs_at_no_price(problem: Problem) -> IntArray:
+    """Return the runs that would be made if capacity cost nothing and had no end.
+
+    Parameters
+    ----------
+    problem : Problem
+        A problem for which `is_known` holds, without MOQs, multiples and limits on groups.
+
+    Returns
+    -------
+    ndarray of int, shape (n_items, n_periods)
+        The best ones, in whole units.
+    """
+    known = Known.of(problem)
+    plans, _ = best_plans(known, np.zeros(problem.regular.shape))
+    return _made(problem, known, plans.way, quantities(known, plans))
+
+
 def _plain(problem: Problem, known: Known, progress: Progress) -> tuple[IntArray, Priced]:
     """Plan SKU by SKU."""
     progress("prices of capacity")
@@ -90,15 +110,20 @@ def _plain(problem: Problem, known: Known, progress: Progress) -> tuple[IntArray
 def _grouped(problem: Problem, known: Known, progress: Progress) -> tuple[IntArray, Priced]:
     """Plan with limits on groups."""
     progress("prices of capacity and groups")
-    priced, choice = price_and_choose(GroupTerms(problem, known))
+    priced, choices = price_and_choose(GroupTerms(problem, known))
+    progress("limits of lots and groups")
+    plans = [_within_limits(problem, known, choice, priced) for choice in choices]
+    return max(plans, key=partial(profit, problem)), priced
+
+
+def _within_limits(problem: Problem, known: Known, choice: Choice, priced: Priced) -> IntArray:
+    """Return a choice in whole lots that keeps all limits."""
     draft = Draft(problem, _made(problem, known, choice.way, choice.brought))
     if broken_limits(problem, draft.made):
-        progress("limits of lots and groups")
         repair(draft)
-    made = draft.made
-    if problem.n_skus <= _IMPROVED_GROUPS:
-        made = improve(draft, priced.prices)
-    return made, priced
+    if problem.n_skus > _IMPROVED_GROUPS:
+        return draft.made
+    return improve(draft, priced.prices)
 
 
 def _made(problem: Problem, known: Known, way: SmallIntArray, brought: FloatArray) -> IntArray:

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from c2m.production.lotsizing.decomposition.known import Known
 from c2m.production.lotsizing.decomposition.plans import Plans, best_plans
 from c2m.production.lotsizing.decomposition.price import Priced
-from c2m.production.lotsizing.decomposition.shares import GroupTerms
+from c2m.production.lotsizing.decomposition.shares import GroupTerms, Shares
 from c2m.production.problem import BoolArray, FloatArray, IntArray
 
 _TWICE = 0.5
@@ -43,6 +43,8 @@ class Together:
         The limits on groups.
     rate : ndarray, shape (n_items, n_periods)
         How often each item runs in the average plan of the prices.
+    shares : Shares
+        Prices of the limits; between the runs of its unit a SKU fills MOQs for their bonus.
 
     Attributes
     ----------
@@ -52,9 +54,11 @@ class Together:
         How many there are.
     """
 
-    def __init__(self, group_terms: GroupTerms, rate: FloatArray) -> None:
-        self._terms, self.known = group_terms, group_terms.known
+    def __init__(self, group_terms: GroupTerms, rate: FloatArray, shares: Shares) -> None:
+        self.group_terms, self.known = group_terms, group_terms.known
         entries, known = group_terms.entries, self.known
+        self._rewarded = replace(known, terms=group_terms.rewarded(shares))
+        self._bonus = shares.bonus * group_terms.useful
         self.n_units, self.unit = _units(group_terms, known.n_skus)
         self._item_on = _item_on(known)  # [lines, N]
         shape = (self.n_units, len(known.regular))
@@ -81,6 +85,21 @@ class Together:
         self._holding = held / np.maximum(count, 1)
         self._spoilt = np.zeros(self.n_units)
         np.maximum.at(self._spoilt, self._unit_of_group, group_terms.cap.max(axis=1))
+
+    def likely_runs(self, least: float) -> BoolArray:
+        """Return the runs of the average plan.
+
+        Parameters
+        ----------
+        least : float
+            How often at least any item of the unit runs there.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_units, n_lines, n_periods)
+            When the unit runs where.
+        """
+        return np.asarray(self._likely > least)
 
     def open_runs(self, prices: FloatArray, urge: float) -> BoolArray:
         """Choose the runs of every unit, as if each SKU were served by the last of them.
@@ -119,7 +138,7 @@ class Together:
         return self._walk(until, line_at, latest)
 
     def plans(self, runs: BoolArray, prices: FloatArray) -> Plans:
-        """Return the best plan of every SKU with the runs of its unit.
+        """Return the best plan of every SKU with the runs of its unit and the bonus of pieces.
 
         Parameters
         ----------
@@ -134,9 +153,9 @@ class Together:
             Theirs.
         """
         known = self.known
-        allowed = runs[self.unit[self._terms.sku], known.items.line]
+        allowed = runs[self.unit[self.group_terms.sku], known.items.line]
         cost = np.where(allowed, known.terms.setup_cost, np.inf)
-        return best_plans(known.at_cost(cost), prices)[0]
+        return best_plans(self._rewarded.at_cost(cost), prices)[0]
 
     def score(self, plans: Plans) -> tuple[FloatArray, FloatArray]:
         """Return what plans bring and take, with the set-ups and missing pieces of groups.
@@ -153,8 +172,8 @@ class Together:
         usage : ndarray, shape (n_units, n_lines * n_periods)
             Capacity.
         """
-        known, terms, entries = self.known, self.known.terms, self._terms.entries
-        run, made = self._terms.made(plans)
+        known, terms, entries = self.known, self.known.terms, self.group_terms.entries
+        run, made = self.group_terms.made(plans)
         good = made * terms.good[:, None]
         steps = np.arange(known.n_periods)[:, None]
         sold = (known.worth - known.holding_cost * (steps - plans.source)) * known.wanted
@@ -162,7 +181,7 @@ class Together:
             self.unit, np.where(plans.source >= 0, sold, 0.0).sum(axis=0), self.n_units
         )
         paid = (np.where(run > 0, terms.setup_cost, 0.0) + terms.extra * good).sum(axis=1)
-        earned -= np.bincount(self.unit[self._terms.sku], paid, self.n_units)
+        earned -= np.bincount(self.unit[self.group_terms.sku], paid, self.n_units)
         usage = self._to_cell @ (terms.unit_time[:, None] * good + terms.setup_time * run)
         pieces = entries.to_group @ (made[entries.item] * entries.weight[:, None])
         runs = (pieces > 0).astype(np.float64)
@@ -202,7 +221,7 @@ class Together:
             runs[better], best[better] = new[better], net[better]
         return runs, self.plans(runs, prices)
 
-    def given(self, plans: Plans) -> tuple[Known, float]:
+    def given(self, plans: Plans) -> tuple[Known, Known, float]:
         """Return the problem in which groups run when plans let them run, and only then.
 
         Parameters
@@ -212,19 +231,24 @@ class Together:
 
         Returns
         -------
-        known : Known
-            Capacity without the set-ups of groups; every SKU is free again.
+        known, rewarded : Known
+            Capacity without the set-ups of groups; every SKU is free again. In the second its
+            pieces earn their bonus.
         cost : float
-            Money for the set-ups of groups.
+            Money for the set-ups of groups, and the bonus of all pieces that MOQs ask for.
         """
-        known, entries = self.known, self._terms.entries
-        made = self._terms.made(plans)[1]
+        known, entries = self.known, self.group_terms.entries
+        made = self.group_terms.made(plans)[1]
         run = entries.to_group @ (made[entries.item] * entries.weight[:, None]) > 0
         closed = entries.to_item @ (1.0 - run[entries.group]) > 0
         cost = np.where(closed, np.inf, known.terms.setup_cost)
         time = (self._group_to_cell @ (entries.time[:, None] * run)).reshape(self._likely.shape)
         left = np.maximum(known.regular - time.sum(axis=0), 0.0)
-        return replace(known.at_cost(cost), regular=left), float((entries.cost @ run).sum())
+        paid = float(((entries.cost[:, None] + self._bonus) * run).sum())
+        plain, rewarded = (
+            replace(each.at_cost(cost), regular=left) for each in (known, self._rewarded)
+        )
+        return plain, rewarded, paid
 
     def missing(self, priced: Priced) -> float:
         """Return what it costs to fill the MOQs in the average plan of prices.
@@ -241,8 +265,8 @@ class Together:
         """
         made = np.zeros(self.known.items.most.shape)
         for number in np.flatnonzero(priced.weight.max(axis=1) > _COUNTS).tolist():
-            share = priced.weight[number][priced.group][self._terms.sku]
-            made += self._terms.made(priced.plans[number])[1] * share[:, None]
+            share = priced.weight[number][priced.group][self.group_terms.sku]
+            made += self.group_terms.made(priced.plans[number])[1] * share[:, None]
         return float(self._missing(made).sum())
 
     def net(self, plans: Plans, prices: FloatArray) -> FloatArray:

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from c2m.production.lotsizing.mip import relaxed, resolve
+from c2m.production.lotsizing.kernel.served import n_shares, with_shares
+from c2m.production.lotsizing.mip import relaxed, resolve, root_cuts
 from c2m.production.lotsizing.programme import Programme, Rows
 from c2m.production.lotsizing.write_programme import brought_by, wanted_so_far
 from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
@@ -32,6 +33,9 @@ _APART: Final = 800
 
 _TOGETHER_ROUNDS: Final = 3
 """Times that rows are added there once the capacity is back."""
+
+_MOST_SHARES: Final = 6_000
+"""Shares of demand that runs may serve up to which they are variables."""
 
 _NO_PRICE: Final = 1e-9
 """Money per unit that counts as nothing."""
@@ -111,7 +115,10 @@ def tighten(
     prices: FloatArray | None = None,
     late: Callable[[], bool] | None = None,
 ) -> Relaxation:
-    """Solve the relaxation, add the rows that it violates, and solve it again until none is.
+    """Solve the relaxation, add rows that it violates, and solve it again.
+
+    Where there are few runs, the shares of demand that they serve become variables, and HiGHS
+    finds rows for the capacity; else (l, S) rows are added until none is violated.
 
     Parameters
     ----------
@@ -132,13 +139,31 @@ def tighten(
     """
     if problem.n_scenarios > 1:
         return _answer(programme, resolve(relaxed(programme, late=late)))
-    separation, late = _Separation(problem, programme), late or _never
+    late = late or _never
+    if n_shares(problem) <= _MOST_SHARES:
+        return _tight_capacity(with_shares(problem, programme), late)
+    separation = _Separation(problem, programme)
     if prices is None or len(programme.runs.item) < _APART:
         return _separated(programme, separation, _ROUNDS, late, first=True)
     apart = _priced(problem, programme, prices)
     rows = _separated(apart, separation, _ROUNDS, late, first=True).programme.rows
     found = rows.take(np.arange(len(rows.low)) >= len(apart.rows.low))
     return _separated(programme.with_rows(found), separation, _TOGETHER_ROUNDS, late, first=False)
+
+
+def _tight_capacity(programme: Programme, late: Callable[[], bool]) -> Relaxation:
+    """Add the rows that HiGHS finds for the capacity; keep those that bind."""
+    values = resolve(relaxed(programme, late=late))
+    if values is None or late():
+        return _answer(programme, values)
+    cuts = root_cuts(programme, late)
+    again = resolve(relaxed(programme.with_rows(cuts), late=late))
+    if again is None:
+        return _answer(programme, values)
+    activity = np.bincount(cuts.row, cuts.value * again[cuts.column], len(cuts.low))
+    room = 1e-6 * (1.0 + np.abs(activity))
+    binds = (activity <= cuts.low + room) | (activity >= cuts.high - room)
+    return _answer(programme.with_rows(cuts.take(binds)), again)
 
 
 def _separated(

@@ -32,6 +32,9 @@ _WHOLE_NODES: Final = 100
 _WHOLE_RUNS: Final = 800
 """Possible runs up to which all set-ups are tried at once."""
 
+_WHOLE_OPEN: Final = 40
+"""Set-ups open in the relaxation up to which they are."""
+
 _SIZE_NODES: Final = 50
 """Nodes in which fractions of units are rounded, with all set-ups kept."""
 
@@ -81,7 +84,7 @@ def solve_kernel(
     search = Search(problem, relaxation, budget, seed, serve_all)
     search.start_from(start.made)
     progress("kernels")
-    few = len(search.programme.runs.item) <= _WHOLE_RUNS
+    few = len(search.programme.runs.item) <= _WHOLE_RUNS and search.n_open <= _WHOLE_OPEN
     if not (few and search.whole((left or 0.0) * _WHOLE_SHARE, _WHOLE_NODES)):
         search.improve()
     if search.values is None:

@@ -55,6 +55,8 @@ def _targets(draft: Draft, groups: Sequence[GroupLimit], group: GroupLimit) -> l
     block = draft.problem.items.block
     found = []
     for other in groups:
+        if other is not group and np.isin(other.items, group.items).any():
+            continue
         item_of = dict(zip(block[other.items].tolist(), other.items.tolist(), strict=True))
         if set(item_of) == set(block[group.items].tolist()):
             found.append((other, {item: item_of[int(block[item])] for item in group.items}))
@@ -90,8 +92,9 @@ def _exchanges(
     draft: Draft, groups: Sequence[GroupLimit], group: GroupLimit, when: int
 ) -> Iterator[list[Part]]:
     """Yield new sizes of runs: where another group of the line changes places with this one."""
+    block = draft.problem.items.block
     for other in groups:
-        if other.line != group.line or np.isin(other.items, group.items).any():
+        if other.line != group.line or np.isin(block[other.items], block[group.items]).any():
             continue
         for period in _periods(draft, other):
             if 0 < abs(period - when) <= _NEAR:

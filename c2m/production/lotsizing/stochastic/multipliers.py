@@ -17,16 +17,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c2m.production.lotsizing.stochastic.paths import PathCase, solve_paths
+from c2m.production.lotsizing.stochastic.paths import PathCase, parts_of, solve_paths, units_lost
 from c2m.production.problem import FloatArray
-
-_CELLS = 8_192
-"""SKUs times scenarios that are solved together, so that they stay in the cache."""
 
 _MEMORY = 0.85
 """Weight of the last direction in the next one."""
 
-_PATIENCE = 3
+_PATIENCE = 5
 """Steps without a better bound after which steps become shorter."""
 
 _SHORTER = 0.7
@@ -98,69 +95,118 @@ def scenario_bound(costs: SkuCosts, rounds: int) -> FloatArray:
     ndarray, shape (n_skus,)
         Expected money.
     """
-    n_skus, n_scenarios = costs.net.shape[1:]
-    part = max(1, _CELLS // n_scenarios)
-    bounds = [
-        _Ascent(costs.take(slice(start, start + part))).run(rounds)
-        for start in range(0, n_skus, part)
-    ]
+    bounds = [Ascent(costs.take(part)).run(rounds) for part in parts_of(costs.net.shape)]
     return np.concatenate(bounds) if bounds else np.empty(0)
 
 
-class _Ascent:
-    """The prices of some SKUs on every path while they are improved."""
+class Ascent:
+    """The prices of some SKUs on every path while they are improved.
+
+    Parameters
+    ----------
+    costs : SkuCosts
+        The SKUs.
+    """
 
     def __init__(self, costs: SkuCosts) -> None:
-        lost = np.maximum.accumulate(np.maximum(costs.net, 0.0), axis=0)
-        missing = np.diff(lost, axis=0, prepend=0.0)  # [H, N, S]
+        missing = units_lost(costs.net)
         self.case = PathCase(missing, costs.gain[:, None], costs.holding_cost[:, None])
         self.target = costs.target
-        n_periods = len(missing)
+        n_periods, n_skus, _ = missing.shape
         left = (n_periods - np.arange(n_periods))[:, None]
         self.floor = (costs.end_value - costs.holding_cost * left)[:, :, None]
         self.mean = np.maximum(costs.each[:, :, None], self.floor)
-        self.each = self._project(_unit_values(costs, self.floor))
-        self.fixed = np.broadcast_to(costs.fixed[:, :, None], missing.shape).copy()
+        self.each = _unit_values(costs, self.floor)
+        self._project()
+        self.set_up = costs.fixed[:, :, None]
+        self.fixed = np.broadcast_to(self.set_up, missing.shape).copy()
+        self.units_way, self.runs_way = (np.zeros(missing.shape) for _ in range(2))
+        self.share, self.waited = np.ones(n_skus), np.zeros(n_skus, dtype=np.int64)
+        self.units, self.runs = (np.zeros(missing.shape[:2]) for _ in range(2))
+
+    def charge(self, each: FloatArray, fixed: FloatArray, target: FloatArray) -> None:
+        """Change what units and runs cost; what paths pay more or less than that stays.
+
+        Parameters
+        ----------
+        each, fixed : ndarray, shape (n_periods, n_skus)
+            See `SkuCosts`.
+        target : ndarray, shape (n_skus,)
+            See `SkuCosts`.
+        """
+        mean = np.maximum(each[:, :, None], self.floor)
+        self.each += mean - self.mean
+        self.mean, self.target = mean, target
+        self._project()
+        self.fixed += fixed[:, :, None] - self.set_up
+        self.set_up = fixed[:, :, None]
 
     def run(self, rounds: int) -> FloatArray:
-        """Return the best bound of each SKU."""
-        count = len(self.target)
-        best, share = np.full(count, np.inf), np.ones(count)
-        waited = np.zeros(count, dtype=np.int64)
-        units_way, runs_way = (np.zeros(self.each.shape) for _ in range(2))
-        for number in range(rounds):
+        """Improve the prices; `units` and `runs` become what the plans had on average.
+
+        Parameters
+        ----------
+        rounds : int
+            Steps, at least 1.
+
+        Returns
+        -------
+        ndarray, shape (n_skus,)
+            The best bound of each SKU at these costs.
+        """
+        best = np.full(len(self.target), np.inf)
+        self.units, self.runs = (np.zeros(array.shape) for array in (self.units, self.runs))
+        for _ in range(rounds):
             value, units, runs = solve_paths(self.case, self.each, self.fixed)
             bound = value.mean(axis=1)
             better = bound < best - 1e-7 * np.abs(bound)
             best = np.minimum(best, bound)
-            if number == rounds - 1:
-                break
-            waited = np.where(better, 0, waited + 1)
-            tired = waited >= _PATIENCE
-            share, waited = np.where(tired, _SHORTER * share, share), np.where(tired, 0, waited)
-            usual = (units.sum(axis=(0, 2)) / np.maximum(runs.sum(axis=(0, 2)), 1.0)) ** 2
-            units_way = units - units.mean(axis=2, keepdims=True) + _MEMORY * units_way
-            runs_way = runs - runs.mean(axis=2, keepdims=True) + _MEMORY * runs_way
-            size = (units_way**2).mean(axis=2).sum(axis=0)
-            size += usual * (runs_way**2).mean(axis=2).sum(axis=0)
-            away = np.maximum(bound - self.target, _LEAST * np.abs(self.target))
-            step = (share * away / np.maximum(size, 1e-9))[None, :, None]
-            self.each = self._project(self.each + step * units_way)
-            self.fixed += step * usual[None, :, None] * runs_way
+            self.waited = np.where(better, 0, self.waited + 1)
+            tired = self.waited >= _PATIENCE
+            self.share = np.where(tired, _SHORTER * self.share, self.share)
+            self.waited[tired] = 0
+            self._step(bound, units, runs)
+        self.units /= rounds
+        self.runs /= rounds
         return best
 
-    def _project(self, each: FloatArray) -> FloatArray:
-        """Return prices near given ones that average to the cost and are never below the floor."""
+    def _step(self, bound: FloatArray, units: FloatArray, runs: FloatArray) -> None:
+        """Move the prices along what paths do more than others, and what they did before."""
+        count = units.shape[2]
+        usual = (units.sum(axis=(0, 2)) / np.maximum(runs.sum(axis=(0, 2)), 1.0)) ** 2
+        self.units += _turn(self.units_way, units)
+        self.runs += _turn(self.runs_way, runs)
+        size = np.einsum("tns,tns->n", self.units_way, self.units_way)
+        size += usual * np.einsum("tns,tns->n", self.runs_way, self.runs_way)
+        away = np.maximum(bound - self.target, _LEAST * np.abs(self.target))
+        step = (self.share * away / np.maximum(size / count, 1e-9))[:, None]
+        np.multiply(self.units_way, step, out=units)
+        self.each += units
+        self._project()
+        np.multiply(self.runs_way, step * usual[:, None], out=runs)
+        self.fixed += runs
+
+    def _project(self) -> None:
+        """Make unit prices average to the cost, or less, and none be below the floor."""
+        each, floor, count = self.each, self.floor, self.each.shape[2]
         for _ in range(2):
-            np.maximum(each, self.floor, out=each)
-            each += self.mean - each.mean(axis=2, keepdims=True)
-        np.maximum(each, self.floor, out=each)
-        above = each.mean(axis=2, keepdims=True) - self.floor
-        scale = np.divide(self.mean - self.floor, above, out=np.ones_like(above), where=above > 0)
-        each -= self.floor
+            np.maximum(each, floor, out=each)
+            each += self.mean - np.add.reduce(each, axis=2, keepdims=True) / count
+        np.maximum(each, floor, out=each)
+        above = np.add.reduce(each, axis=2, keepdims=True) / count - floor
+        scale = np.divide(self.mean - floor, above, out=np.ones_like(above), where=above > 0)
+        each -= floor
         each *= np.minimum(scale, 1.0)
-        each += self.floor
-        return each
+        each += floor
+
+
+def _turn(way: FloatArray, taken: FloatArray) -> FloatArray:
+    """Turn a direction towards what paths take beyond their mean; return the mean."""
+    mean = taken.mean(axis=2, keepdims=True)
+    taken -= mean
+    way *= _MEMORY
+    way += taken
+    return np.asarray(mean[:, :, 0])
 
 
 def _unit_values(costs: SkuCosts, floor: FloatArray) -> FloatArray:

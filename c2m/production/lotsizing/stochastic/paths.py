@@ -3,14 +3,24 @@
 Unit and set-up costs may differ from path to path. In an optimal plan nothing is in stock when a
 run arrives (a concave-cost flow has a tree as its solution), so one run serves a cycle, and each
 unit that would be lost is served by it or lost.
+
+With M and W the units so far that runs can save, and the same weighted by their periods, a run that
+arrives in s and serves up to t brings ``a[s] * (M[t] - M[s]) - h * (W[t] - W[s])`` with
+``a[s] = gain - each[s] + h * s``. A cycle that serves units at a loss is never the best, so
+nothing is clipped, and what follows t enters as the intercept of a line in ``a[s]``: the value of
+a run is the largest of the lines at ``a[s]``. (Wagelmans, van Hoesel & Kolen 1992, *Oper. Res.*
+40, S145-S156, write Wagner and Whitin's recursion so.)
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from c2m.production.problem import FloatArray
+from c2m.production.problem import BoolArray, FloatArray
+
+_CELLS = 8_192
+"""SKUs times scenarios that are solved together, so that they stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,43 @@ class PathCase:
     missing: FloatArray
     gain: FloatArray
     holding_cost: FloatArray
+
+    @cached_property
+    def periods(self) -> FloatArray:
+        """Numbers of the periods, shape (n_periods, 1, 1)."""
+        return np.arange(len(self.missing), dtype=np.float64)[:, None, None]
+
+    @cached_property
+    def so_far(self) -> FloatArray:
+        """Units before each period and in all, shape (n_periods + 1, n_skus, n_scenarios)."""
+        return _before(self.missing)
+
+    @cached_property
+    def held(self) -> FloatArray:
+        """What holding the same from the first period on costs, the same shape."""
+        return self.holding_cost * _before(self.missing * self.periods)
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """The best run in every period: arrays of shape (n_periods, n_skus, n_scenarios).
+
+    Parameters
+    ----------
+    slope : ndarray
+        a, see above.
+    line : ndarray, shape (n_periods + 1, n_skus, n_scenarios)
+        Intercept of ending a cycle before a period.
+    top : ndarray
+        The largest line at `slope`.
+    pays : ndarray of bool
+        Whether a run brings more than none.
+    """
+
+    slope: FloatArray
+    line: FloatArray
+    top: FloatArray
+    pays: BoolArray
 
 
 def solve_paths(
@@ -49,56 +96,117 @@ def solve_paths(
     units, runs : ndarray, shape (n_periods, n_skus, n_scenarios)
         Units that arrive, and 1 where a run is set up.
     """
-    n_periods = len(case.missing)
-    value = np.zeros((n_periods + 1, *case.missing.shape[1:]))
-    until = np.zeros(case.missing.shape, dtype=np.int16)
-    paid = np.maximum(fixed, 0.0)
-    new = np.empty(value.shape[1:])
-    better = np.empty(new.shape, dtype=bool)
-    for start in range(n_periods - 1, -1, -1):
-        best = value[start]
-        best[:] = value[start + 1]
-        served, margin = -paid[start], case.gain - each[start]
-        for stop in range(start + 1, n_periods + 1):
-            np.maximum(margin, 0.0, out=new)
-            new *= case.missing[stop - 1]
-            served += new
-            np.add(served, value[stop], out=new)
-            np.greater(new, best, out=better)
-            np.copyto(best, new, where=better)
-            np.copyto(until[start], stop, where=better)
-            margin -= case.holding_cost
-    units, runs = _walk(case, each, until)
-    runs[fixed < 0] = 1.0
-    total: FloatArray = value[0] + (paid - fixed).sum(axis=0)
-    return total, units, runs
+    value, choices = _best_runs(case, each, np.maximum(fixed, 0.0))
+    units, runs = _follow(case, choices)
+    np.copyto(runs, 1.0, where=fixed < 0)
+    value -= np.minimum(fixed, 0.0).sum(axis=0)
+    return value, units, runs
 
 
-def _walk(
-    case: PathCase, each: FloatArray, until: NDArray[np.int16]
-) -> tuple[FloatArray, FloatArray]:
-    """Follow the best cycles from the first period on."""
-    n_periods, *shape = case.missing.shape
-    cells = int(np.prod(shape))
-    units, runs = (np.zeros((n_periods, cells)) for _ in range(2))
-    missing, due = case.missing.reshape(n_periods, cells), until.reshape(n_periods, cells)
-    gain, holding = (
-        np.broadcast_to(array, shape).ravel() for array in (case.gain, case.holding_cost)
-    )
-    cost = each.reshape(n_periods, cells)
-    turn = np.zeros(cells, dtype=np.int16)
-    arrival = np.full(cells, -1, dtype=np.int64)
-    margin = np.full(cells, -1.0)
-    for step in range(n_periods):
-        here = np.flatnonzero(turn == step)
-        starts = due[step, here] > 0
-        cell = here[starts]
-        runs[step, cell] = 1.0
-        turn[here] = np.where(starts, due[step, here], step + 1)
-        arrival[here] = np.where(starts, step, -1)
-        margin[here] = -1.0
-        margin[cell] = gain[cell] - cost[step, cell]
-        served = np.flatnonzero(margin > 0)
-        units[arrival[served], served] += missing[step, served]
-        margin -= holding
-    return units.reshape(case.missing.shape), runs.reshape(case.missing.shape)
+def path_values(case: PathCase, each: FloatArray, fixed: FloatArray) -> FloatArray:
+    """Return what the best plan of every SKU brings on every path.
+
+    Parameters
+    ----------
+    case : PathCase
+        The demand.
+    each, fixed : ndarray, shape (n_periods, n_skus, 1) or (n_periods, n_skus, n_scenarios)
+        Money per unit and per run by arrival, at least 0.
+
+    Returns
+    -------
+    ndarray, shape (n_skus, n_scenarios)
+        Money beyond making nothing.
+    """
+    return _best_runs(case, each, fixed)[0]
+
+
+def parts_of(shape: tuple[int, ...]) -> list[slice]:
+    """Return the SKUs that are solved together.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of `PathCase.missing`.
+
+    Returns
+    -------
+    list of slice
+        Parts of the SKUs.
+    """
+    _, n_skus, n_scenarios = shape
+    part = max(1, _CELLS // n_scenarios)
+    return [slice(start, start + part) for start in range(0, n_skus, part)]
+
+
+def units_lost(net: FloatArray) -> FloatArray:
+    """Return the units that are lost in each period when nothing is made.
+
+    Parameters
+    ----------
+    net : ndarray, shape (n_periods, n_skus, n_scenarios)
+        See `Problem.net`.
+
+    Returns
+    -------
+    ndarray, same shape
+        Units.
+    """
+    lost = np.maximum.accumulate(np.maximum(net, 0.0), axis=0)
+    return np.diff(lost, axis=0, prepend=0.0)
+
+
+def _before(units: FloatArray) -> FloatArray:
+    """Return the sums before each period, and in all."""
+    total = np.zeros((len(units) + 1, *units.shape[1:]))
+    np.cumsum(units, axis=0, out=total[1:])
+    return total
+
+
+def _best_runs(case: PathCase, each: FloatArray, fixed: FloatArray) -> tuple[FloatArray, _Choices]:
+    """Work backwards over the periods; return the value of all, and the best run in each."""
+    so_far, held = case.so_far, case.held
+    shape = case.missing.shape
+    slope = case.gain + case.holding_cost * case.periods - each
+    line, top, work = np.empty(so_far.shape), np.empty(shape), np.empty(shape)
+    pays = np.empty(shape, dtype=bool)
+    value, run = np.zeros(shape[1:]), np.empty(shape[1:])
+    np.negative(held[-1], out=line[-1])
+    for start in range(shape[0] - 1, -1, -1):
+        lines = work[start:]
+        np.multiply(so_far[start + 1 :], slope[start], out=lines)
+        lines += line[start + 1 :]
+        np.maximum.reduce(lines, axis=0, out=top[start])
+        np.multiply(so_far[start], slope[start], out=run)
+        np.subtract(top[start], run, out=run)
+        run += held[start]
+        run -= fixed[start]
+        np.greater(run, value, out=pays[start])
+        np.maximum(value, run, out=value)
+        np.subtract(value, held[start], out=line[start])
+    return value, _Choices(slope, line, top, pays)
+
+
+def _follow(case: PathCase, choices: _Choices) -> tuple[FloatArray, FloatArray]:
+    """Follow the best runs from the first period on; return units that arrive, and runs."""
+    so_far, line = case.so_far, choices.line
+    shape = case.missing.shape
+    ends, starts = np.empty(shape, dtype=bool), np.empty(shape, dtype=bool)
+    inside = np.zeros(shape[1:], dtype=bool)  # a cycle
+    slope, top, here = (np.zeros(shape[1:]) for _ in range(3))
+    for period in range(shape[0]):
+        np.multiply(so_far[period], slope, out=here)
+        here += line[period]
+        np.equal(here, top, out=ends[period])  # the same operations gave the largest line
+        ends[period] &= inside
+        inside ^= ends[period]
+        np.greater(choices.pays[period], inside, out=starts[period])
+        inside |= starts[period]
+        np.copyto(slope, choices.slope[period], where=starts[period])
+        np.copyto(top, choices.top[period], where=starts[period])
+    units, runs, end = np.empty(shape), starts.astype(np.float64), so_far[-1].copy()
+    for period in range(shape[0] - 1, -1, -1):
+        np.subtract(end, so_far[period], out=units[period])
+        units[period] *= runs[period]
+        np.copyto(end, so_far[period], where=ends[period])
+    return units, runs

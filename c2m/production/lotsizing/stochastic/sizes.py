@@ -185,11 +185,14 @@ def _best_step(
     holding = articles.holding_cost[block] / count
     gain = (articles.gain - articles.end_value)[block] / count
     left, right = low, high
+    helps = np.empty(threshold.shape, dtype=bool)
+    counted = helps.view(np.uint8).reshape(len(block), -1)  # summed faster than booleans are
     for _ in range(_HALVINGS):
         middle = (left + right) / 2
-        helps = threshold > middle[:, None, None]
-        times = np.count_nonzero(helps.reshape(len(block), -1), axis=1)
-        slope = base + holding * times + gain * np.count_nonzero(helps[:, -1], axis=1)
+        np.greater(threshold, middle[:, None, None], out=helps)
+        times = np.add.reduce(counted, axis=1, dtype=np.uint32)
+        at_end = np.add.reduce(counted[:, -count:], axis=1, dtype=np.uint32)
+        slope = base + holding * times + gain * at_end
         left, right = np.where(slope > 0, middle, left), np.where(slope > 0, right, middle)
     step: FloatArray = np.clip(np.rint((left + right) / 2), low, high)
     return step

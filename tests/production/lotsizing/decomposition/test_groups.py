@@ -102,7 +102,7 @@ def test_the_score_of_units_is_what_their_runs_earn_and_take(random_case):
     problem = grouped_case(random_case(2, n_skus=12, n_periods=6), weeks=0.0)
     known = Known.of(problem)
     terms = GroupTerms(problem, known)
-    together = Together(terms, np.zeros(problem.items.most.shape))
+    together = Together(terms, np.zeros(problem.items.most.shape), terms.start())
     plans, _ = best_plans(known, np.zeros(problem.regular.shape))
     earned, usage = together.score(plans)
     made = np.rint(terms.made(plans)[1]).astype(np.int64)
@@ -114,7 +114,7 @@ def test_the_score_of_units_is_what_their_runs_earn_and_take(random_case):
 def test_runs_that_are_opened_reach_their_moq_or_pay_for_what_is_missing(random_case):
     problem = grouped_case(random_case(6, n_skus=12, n_periods=8), weeks=3.0)
     terms = GroupTerms(problem, Known.of(problem))
-    together = Together(terms, np.zeros(problem.items.most.shape))
+    together = Together(terms, np.zeros(problem.items.most.shape), terms.start())
     prices = np.zeros(problem.regular.shape)
     eager, patient = (together.open_runs(prices, urge) for urge in (0.0, 50.0))
     assert patient.sum() <= eager.sum()
@@ -139,13 +139,19 @@ def test_once_the_runs_of_groups_are_set_their_set_ups_are_paid_and_other_period
 ):
     problem = grouped_case(random_case(5, n_skus=8, n_periods=6, n_lines=2))
     group_terms = GroupTerms(problem, Known.of(problem))
-    together = Together(group_terms, np.ones(problem.items.most.shape))
+    start = group_terms.start()
+    shares = replace(start, bonus=np.full(start.bonus.shape, 0.5))
+    together = Together(group_terms, np.ones(problem.items.most.shape), shares)
     prices = np.zeros(problem.regular.shape)
     plans = together.plans(together.open_runs(prices, 2.0), prices)
-    given_runs, setups = together.given(plans)
+    given_runs, rewarded, paid = together.given(plans)
     _, made = group_terms.made(plans)
     run = np.stack([made[group.items].sum(axis=0) > 0 for group in problem.groups])
-    assert setups == pytest.approx(60.0 * run.sum())
+    asked = (shares.bonus * group_terms.useful * run).sum()
+    assert asked > 0
+    assert paid == pytest.approx(60.0 * run.sum() + asked)
+    entries, extra = group_terms.entries, rewarded.terms.extra - given_runs.terms.extra
+    assert -extra[entries.item] == pytest.approx(shares.bonus[entries.group])
     for number, group in enumerate(problem.groups):
         closed = np.isinf(given_runs.terms.setup_cost[group.items])
         assert (closed == ~run[number]).all()

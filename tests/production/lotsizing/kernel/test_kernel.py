@@ -13,9 +13,11 @@ from c2m.production.evaluate import profit
 from c2m.production.limits import broken_limits
 from c2m.production.lotsizing.decomposition import solve_known
 from c2m.production.lotsizing.exact import solve_exact
-from c2m.production.lotsizing.kernel import serve_all_demand, solve_kernel
+from c2m.production.lotsizing.kernel import cuts, serve_all_demand, solve_kernel
 from c2m.production.lotsizing.kernel.cuts import tighten
+from c2m.production.lotsizing.kernel.served import with_shares
 from c2m.production.lotsizing.kernel.strict import units_lost
+from c2m.production.lotsizing.mip import relaxed, resolve
 from c2m.production.lotsizing.solution import Solution
 from c2m.production.lotsizing.write_programme import write_programme
 
@@ -99,6 +101,23 @@ def test_cuts_lift_the_relaxation_to_the_bound_of_capacity_prices(seed, random_c
     assert tight.bound == pytest.approx(known.bound, rel=2e-3)
     assert tight.bound >= known.profit - 1e-6
     assert len(tight.programme.rows.low) > len(plain.rows.low)
+
+
+@pytest.mark.parametrize("lots", [False, True])
+def test_shares_of_demand_bound_as_rows_do_and_capacity_bounds_more(lots, random_case, monkeypatch):
+    case = random_case(3, n_skus=3, n_periods=5, n_scenarios=1, n_lines=1, load=1.4)
+    problem = one_path(case, lots=lots)
+    problem = replace(problem, regular=0.5 * problem.regular, overtime=0.0 * problem.overtime)
+    plain = write_programme(problem, whole=False)
+    shared = with_shares(problem, plain)
+    values = resolve(relaxed(shared))
+    bound = float(shared.gain @ values) + shared.constant
+    tight, best = tighten(problem, plain), solve_exact(problem, nothing(problem), None)
+    monkeypatch.setattr(cuts, "_MOST_SHARES", 0)
+    by_rows = tighten(problem, plain)
+    assert bound == pytest.approx(by_rows.bound, rel=2e-3)
+    assert best.profit - 1e-6 * abs(best.profit) <= tight.bound <= bound + 1e-6 * abs(bound)
+    assert tight.bound < bound - 1e-4 * abs(bound)
 
 
 @settings(

@@ -132,3 +132,27 @@ def test_a_sku_that_pays_the_set_ups_of_its_styles_alone_never_earns_more():
     free = tuple(replace(group, setup_time=0.0, setup_cost=0.0) for group in problem.groups)
     without = replace(problem, groups=free)
     assert with_group_setups(without) is without
+
+
+def test_two_ways_to_make_one_style_do_not_change_places_at_a_loss():
+    net = np.tile([[[0.0]]], (6, 1, 1)) + np.array([0, 0, 0, 0, 0, 9.0])[:, None, None]
+    two = style_problem(net, n_lines=2, setup_time=0.0, setup_cost=1.0, capacity=5)
+    extra = np.full((2, 6), 3.0)
+    extra[:, 5], extra[0, 0] = 0.0, 50.0  # both are cheap late, and the first is dear early
+    problem = replace(
+        two,
+        lines=two.lines[:1],
+        units=two.units[:1],
+        items=replace(two.items, line=np.zeros(2, dtype=int), extra=extra),
+        groups=tuple(replace(group, line=0) for group in two.groups),
+        regular=two.regular[:1],
+        overtime=two.overtime[:1],
+        overtime_cost=two.overtime_cost[:1],
+    )
+    made = np.zeros((2, 6), dtype=np.int64)
+    made[1, 0], made[0, 5] = 5, 4
+    draft = Draft(problem, made)
+    before = draft.profit()
+    move_groups(draft, np.zeros(problem.regular.shape))
+    assert draft.profit() >= before
+    assert draft.profit() == pytest.approx(profit(problem, draft.made))
