@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from c2m.errors import DataError
-from c2m.frames import did_you_mean, name_list, text_codes
+from c2m.frames import did_you_mean, name_list, share_of, text_codes
 
 BoolArray = NDArray[np.bool_]
 
@@ -99,11 +99,8 @@ class Check:
             return
         first = int(np.argmax(bad))
         example = self.place(first) + (f", {show(first)!r}" if show is not None else "")
-        if count > 1:
-            verb, _, rest = what.partition(" ")
-            what = f"{_PLURAL.get(verb, verb.removesuffix('s'))} {rest}"
-        noun = "row" if len(bad) == 1 else "rows"
-        self.add(f"{count:,} of {len(bad):,} {noun} {what} (first: {example})", fix)
+        verb, _, rest = what.partition(" ")
+        self.add(f"{share_of(count, len(bad), 'row', verb)} {rest} (first: {example})", fix)
 
     def columns(self, needed: Sequence[str]) -> bool:
         """Note the columns that are missing.
@@ -331,6 +328,3 @@ def _comparable(column: pd.Series) -> pd.Series:
     """Return a column in which equal codes are equal, whatever types a caller has mixed."""
     mixed = column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype)
     return text_codes(column) if mixed else column
-
-
-_PLURAL: Final = {"has": "have", "is": "are", "does": "do"}

@@ -21,6 +21,8 @@ BoolArray = NDArray[np.bool_]
 _MOST_NAMES: Final = 8
 """How many names a message lists before it says how many more there are."""
 
+_PLURAL: Final = {"has": "have", "is": "are", "does": "do"}
+
 _MOST_EXACT: Final = 2**53
 """From here on float64 does not hold every whole number."""
 
@@ -108,6 +110,55 @@ def name_list(names: Iterable[object]) -> str:
     listed = [repr(name) for name in names]
     more = len(listed) - _MOST_NAMES
     return ", ".join(listed[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    noun : str
+        In the singular; its plural ends in s.
+
+    Returns
+    -------
+    str
+        ``"1 run"``, ``"2,000 runs"``.
+
+    Examples
+    --------
+    >>> plural(1, "run"), plural(2_000, "run")
+    ('1 run', '2,000 runs')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def share_of(count: int, total: int, noun: str, verb: str = "") -> str:
+    """Write how many of a number of things do something.
+
+    Parameters
+    ----------
+    count, total : int
+        How many do, and how many there are.
+    noun : str
+        In the singular; its plural ends in s.
+    verb : str
+        In the singular: has, is, does, needs; empty for none.
+
+    Returns
+    -------
+    str
+        ``"1 of 3 rows has"``, ``"2 of 3 rows have"``.
+
+    Examples
+    --------
+    >>> share_of(1, 1, "SKU", "is"), share_of(2, 3, "SKU", "needs"), share_of(2, 3, "SKU")
+    ('1 of 1 SKU is', '2 of 3 SKUs need', '2 of 3 SKUs')
+    """
+    does = verb if count == 1 else _PLURAL.get(verb, verb.removesuffix("s"))
+    return f"{count:,} of {plural(total, noun)} {does}".rstrip()
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -143,6 +143,20 @@ def test_check_reads_both_kinds_of_file(capsys, tmp_path, journey_factory):
     assert "310 products" in out
 
 
+def test_check_counts_its_notes(capsys, tmp_path):
+    path = tmp_path / "factory.toml"
+    path.write_text(
+        'lines = [{ line = "L1", capacity = 5.0, unit = "pieces", overtime_limit = 1.0 }]\n'
+        'products = [{ sku = "A", price = 9.0, unit_cost = 4.0, end_value = 1.0 }]\n'
+        'routings = [{ sku = "A", line = "L1" }]\n',
+        encoding="utf-8",
+    )
+    code, out, err = run(capsys, "check", path)
+    assert code == 0
+    assert err.startswith("note: 1 of 1 line has an 'overtime_limit' and no 'overtime_cost'")
+    assert out.splitlines()[-1] == f"No errors, 1 note in {path}"
+
+
 def test_check_lists_everything_that_is_wrong(capsys, tmp_path):
     path = tmp_path / "factory.toml"
     path.write_text(

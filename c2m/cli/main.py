@@ -119,6 +119,7 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from c2m.frames import plural
     from c2m.production import Factory
 
     path: Path = arguments.path
@@ -127,9 +128,11 @@ def _check(arguments: argparse.Namespace) -> int:
     if read is None:
         known = ", ".join(readers)
         raise ArgumentError(f"Expected a factory file ending in one of {known}, got {path}.")
-    factory = read(path)
+    with warnings_as_notes() as notes:
+        factory = read(path)
     _say(repr(factory))
-    _say(f"Nothing is wrong with {path}")
+    found = f"No errors, {plural(len(notes), 'note')} in" if notes else "Nothing is wrong with"
+    _say(f"{found} {path}")
     return OK
 
 

@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def warnings_as_notes() -> Iterator[None]:
+def warnings_as_notes() -> Iterator[set[str]]:
     """Show c2m's warnings as notes on stderr, each text once, without files and line numbers.
+
+    Yields
+    ------
+    set of str
+        The texts shown so far.
 
     Examples
     --------
@@ -42,7 +47,7 @@ def warnings_as_notes() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("always", C2MWarning)
         warnings.showwarning = _show
-        yield
+        yield told
 
 
 def main_figures(plan: "Plan") -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from c2m.checks import Check
 from c2m.errors import ArgumentError, DataError
-from c2m.frames import read_frame, text_codes
+from c2m.frames import read_frame, share_of, text_codes
 from c2m.periods import Calendar, Ordinals, read_periods
 from c2m.plan.tables import COLUMNS, empty_table, typed_table, with_unknown
 from c2m.storage import Folder
@@ -134,7 +134,8 @@ def _span(
     outside = (made < start) | (made >= start + count)
     if outside.any():
         label = calendar.label(made[outside][:1])[0]
-        problem = f"{np.count_nonzero(outside):,} runs are outside the horizon, first {label}"
+        told = share_of(int(outside.sum()), len(made), "run", "is")
+        problem = f"{told} outside the horizon, first {label}"
         raise DataError("plan", [problem], "correct `first` and `horizon`, or drop those runs")
     return start, count
 

@@ -53,14 +53,15 @@ class Plan:
     currency : str, optional
         Of all money.
     bound : float, optional
-        No plan has a higher expected profit over these scenarios (``"proved"``), or probably
-        none has (``"heuristic"``).
+        No plan has a higher expected profit over these scenarios (``"proved"``), or an estimate
+        of the best plan's, which a plan may beat (``"heuristic"``).
     bound_kind : {"proved", "heuristic", "none"}
         What the bound is worth.
     bound_from : str
         What the bound comes from: ``"all scenarios at once"``, ``"capacity prices"``,
-        ``"scenario prices"`` (every path pays its own prices of units and runs), or
-        ``"perfect foresight"`` (loose where demand is uncertain: it also pays for not knowing).
+        ``"scenario prices"`` (every path pays its own prices of units and runs),
+        ``"perfect foresight"`` (loose where demand is uncertain: it also pays for not knowing),
+        or ``"columns found"`` (an estimate, from the runs that the search met).
     method : str
         How the plan was made.
     seed, n_scenarios : int

@@ -59,8 +59,8 @@ SHORTFALLS: Final = {
     # its kind: hours, earlier period, other line, other mode, MOQ waived, more of an allowance,
     # order refused
     "way": "str",
-    # expected money that it would bring at most, before what it costs itself: what the first unit
-    # brings, for every unit
+    # expected money that it would bring, before what it costs itself; unknown where only a new plan
+    # tells
     "gain": "float64",
 }
 """Columns of `Plan.shortfalls`: what is wanted and cannot be made, the most valuable first."""
@@ -93,7 +93,8 @@ REASONS: Final = {
     "capacity": "float64",  # what the capacity it takes would earn elsewhere
     "shared": "float64",  # what the materials, money and group capacity it takes would earn
     "residual": "float64",  # what whole units, lots, MOQs and other limits leave over
-    # demand, capacity, moq, lot_multiple, max_lot, group, next_lot, search, or an allowance:
+    # demand, capacity, moq, lot_multiple, max_lot, group, next_lot, search, an allowance, or
+    # "order" and the material of which a lot more needs a whole order:
     "binding": "str",
     "binding_price": "float64",  # money that one piece of room in it would bring
     "displaced": "str",  # the other SKU that waits for that capacity
@@ -107,6 +108,7 @@ CHANGES: Final = {
     "period": "time",
     "before": "int64",  # units in the old plan; 0 for a run that is added
     "after": "int64",  # units in this one; 0 for a run that is dropped
+    "charged": "bool",  # whether it costs: added, dropped, or off by more than a tenth
     "why": "str",
 }
 """Columns of `Plan.changes`: the runs that a plan made anew has otherwise than the old one."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from c2m.errors import ArgumentError
-from c2m.frames import did_you_mean
+from c2m.frames import did_you_mean, plural
 
 if TYPE_CHECKING:
     from c2m.plan.plan import Plan
@@ -36,11 +36,12 @@ def _bound(plan: "Plan") -> str:
     """Say what is known of better plans; a bound that knows the future is none to be reached."""
     if plan.bound is None or plan.gap is None:
         return "no bound"
+    kind = "proved" if plan.bound_kind == "proved" else "estimated"
     if not _has_foresight(plan):
         source = f" to {plan.bound_from}" if plan.bound_from else ""
-        return f"{plan.bound_kind} gap {plan.gap:.2%}{source}"
+        return f"{kind} gap {plan.gap:.2%}{source}"
     money = f" {plan.currency}" if plan.currency else ""
-    return f"{plan.bound_kind} bound {plan.bound:,.0f}{money} with {plan.bound_from}"
+    return f"{kind} bound {plan.bound:,.0f}{money} with {plan.bound_from}"
 
 
 def _has_foresight(plan: "Plan") -> bool:
@@ -69,7 +70,8 @@ def summary(plan: "Plan") -> pd.DataFrame:
     if runs["co2e"].sum() > 0:
         rows.append(("CO2e of transport", float(runs["co2e"].sum()), "kg"))
     if plan.bound is not None:
-        rows.append((f"bound ({plan.bound_kind})", plan.bound, money))
+        kind = "proved" if plan.bound_kind == "proved" else "estimate"
+        rows.append((f"bound ({kind})", plan.bound, money))
         if _has_foresight(plan):
             knowing = max(0.0, plan.bound - (plan.expected_profit or 0.0))
             rows.append(("value of knowing demand, at most", knowing, money))
@@ -94,7 +96,7 @@ def explain(plan: "Plan", sku: str, *, each_run: bool) -> str:
     own = runs[runs["sku"] == sku]
     if mine.empty:
         total = int(own["quantity"].sum())
-        return f"{sku}: {len(own)} runs, {total:,} units. The plan came without reasons."
+        return f"{sku}: {plural(len(own), 'run')}, {total:,} units. The plan came without reasons."
     if len(own) > 1 and not each_run:
         return _why_all(plan, sku, own, mine.to_dict("records"))
     texts = explain_runs(plan, mine, own)["text"]
@@ -125,7 +127,7 @@ def _why_all(
     span = f"{least} each" if least == most else f"{least} to {most} a run"
     scarce = [reason for reason in reasons if reason["capacity_price"] > 0]
     parts = [
-        f"{sku}: make {int(sizes.sum()):,} on {lines} in {len(runs)} runs ({span}), "
+        f"{sku}: make {int(sizes.sum()):,} on {lines} in {plural(len(runs), 'run')} ({span}), "
         f"{_when(plan, first, last)}.",
         *_outlook(plan, sku),
         _worst(plan, sku, reasons),
@@ -230,12 +232,17 @@ def _coverage(plan: "Plan", reason: Mapping[Any, Any]) -> str:
 
 
 def _at_price(reason: Mapping[Any, Any], money: str) -> str:
-    if reason["capacity_price"] < _LEAST_MONEY:
+    parts = []
+    if float(reason["capacity"]) >= _LEAST_MONEY or math.isnan(float(reason["capacity"])):
+        price, unit = float(reason["capacity_price"]), _single(reason["unit"])
+        parts = [f"scarce capacity ({price:,.2f} {money} per {unit})"] * (price >= _LEAST_MONEY)
+    if float(reason["shared"]) >= _LEAST_MONEY:
+        taken = float(reason["shared"])
+        parts.append(f"what it takes of materials and budgets ({taken:,.2f} {money})")
+    if not parts:
         return ""
-    return (
-        f", or {reason['critical_ratio_at_price']:.0%} once scarce capacity is charged at "
-        f"{reason['capacity_price']:,.2f} {money} per {_single(reason['unit'])}"
-    )
+    charged = " and ".join(parts)
+    return f", or {reason['critical_ratio_at_price']:.0%} once {charged} is charged"
 
 
 def _why_nothing(plan: "Plan", reason: Mapping[Any, Any]) -> str:

@@ -1,11 +1,12 @@
 """Make a planning problem of demand, factory and stock, or say all that does not fit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from c2m.errors import ArgumentError, DataError, warn
-from c2m.frames import name_list
+from c2m.frames import name_list, share_of
 from c2m.production.aligning import allowances, extras, prices, runs
 from c2m.production.aligning.blocks import blocks_of
 from c2m.production.aligning.rates import read_rates
@@ -18,7 +19,9 @@ from c2m.production.problem import (
     Allowance,
     DemandPaths,
     FloatArray,
+    GroupLimit,
     IntArray,
+    Items,
     Members,
     Problem,
 )
@@ -60,8 +63,8 @@ def align(
     Raises
     ------
     DataError
-        If a SKU is in two pre-packs, a pre-pack cannot be made whole, or a currency has no rate
-        when the plan starts.
+        If demand is unknown or below 0, a SKU is in two pre-packs, a pre-pack cannot be made
+        whole, or a currency has no rate when the plan starts.
     """
     skus = tuple(demand.keys["sku"].astype(str))
     n_periods = len(demand.periods)
@@ -144,7 +147,7 @@ def check_fit(demand: DemandPaths, factory: Factory) -> None:
         absent = sorted(set(skus) - set(table["sku"]))
         if absent:
             problems.append(
-                f"{len(absent):,} of {len(skus):,} SKUs of the demand have no {what}: "
+                f"{share_of(len(absent), len(skus), 'SKU')} of the demand without a {what}: "
                 f"{name_list(absent)}"
             )
     if problems:
@@ -152,8 +155,8 @@ def check_fit(demand: DemandPaths, factory: Factory) -> None:
     extra = sorted(set(factory.products["sku"]) - set(skus))
     if extra:
         warn(
-            f"{len(extra):,} of {len(factory.products):,} products have no demand and are not "
-            f"planned: {name_list(extra)}."
+            f"{share_of(len(extra), len(factory.products), 'product', 'has')} no demand, and no "
+            f"plan: {name_list(extra)}."
         )
 
 
@@ -167,12 +170,28 @@ def _net(
     """Return demand so far less supply so far, and the supply; see `Problem`."""
     supply = np.cumsum(arriving, axis=1) + on_hand[:, None]
     paths = np.asarray(demand.sample(*draw), dtype=np.float64)  # [S, N, H]
+    _check_paths(demand, paths)
     net = paths.transpose(2, 1, 0).copy(order="C")  # [H, N, S]; the forecast keeps its own
     np.cumsum(net, axis=0, out=net)
     net -= supply.T[:, :, None]
     if late is not None:
         supply = supply - late.add_to(net)
     return net, supply
+
+
+def _check_paths(demand: DemandPaths, paths: FloatArray) -> None:
+    """Raise demand that is unknown, infinite or below 0."""
+    if paths.size == 0 or (paths.min() >= 0 and paths.max() < np.inf):
+        return
+    wrong = np.flatnonzero(~((paths >= 0) & (paths < np.inf)).all(axis=(0, 2)))
+    skus = demand.keys["sku"].astype(str).iloc[wrong].tolist()
+    first = paths[:, wrong].ravel()
+    value = first[~((first >= 0) & (first < np.inf))][0]
+    problem = (
+        f"{share_of(len(skus), paths.shape[1], 'SKU', 'has')} paths with demand unknown, infinite "
+        f"or below 0: {name_list(skus)} (first: {value:g})"
+    )
+    raise DataError("demand", [problem], "correct the forecast, or plan demand.select(skus)")
 
 
 def _makings(
@@ -193,7 +212,7 @@ def _makings(
     bought = allowances.materials(factory, skus, members, span.labels, rates)
     limits: list[Allowance] = [
         *allowances.group_capacities(factory, skus, items, members, times, span),
-        *_budgets(factory, skus, members, (more, items.setup_cost), span),
+        *_budgets(factory, skus, members, (more, _of_runs(items, drawn.shared)), span),
         *allowances.material_limits(bought),
     ]
     groups = (*drawn.shared, *group_limits(factory, skus, items, members))
@@ -207,6 +226,15 @@ def _makings(
         "extra_parts": more.parts,
         "bought": bought,
     }
+
+
+def _of_runs(items: Items, shared: Sequence[GroupLimit]) -> FloatArray:
+    """Return what a run of each item costs to set up, by a mode or tier that shares it as well."""
+    cost = np.array(items.setup_cost, dtype=np.float64)
+    for group in shared:
+        if group.split:
+            cost[group.items] += group.setup_cost
+    return cost
 
 
 def _budgets(

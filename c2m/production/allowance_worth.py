@@ -6,7 +6,11 @@ import numpy as np
 
 from c2m.production.lotsizing.draft import Change, Draft
 from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
+from c2m.production.surplus import surplus_changes
 from c2m.production.worth import needs_of, next_lots
+
+_HAIR = 1e-9
+"""Share of a quantity that counts as rounding."""
 
 
 @dataclass(frozen=True)
@@ -19,15 +23,23 @@ class AllowanceWorth:
         Money per unit of the allowance; 0 where there is enough of it.
     item : ndarray of int, shape (n_allowances,)
         The item whose next lot would earn it; -1 where there is none.
+    when, size : ndarray of int, shape (n_allowances,)
+        Period and new size of that run; 0 where there is none.
+    needs : ndarray, shape (n_allowances,)
+        What that lot takes of the allowance beyond what is left of it; 0 where there is none.
     blocked : ndarray of int, shape (n_items, n_periods)
         The allowance that leaves no room for the next lot of an item; -1 for none. Of several it
         is the dearest.
     charge : ndarray, shape (n_items, n_periods)
-        What a unit or pack takes of all allowances, at their prices.
+        What a unit or pack takes of allowances, at their prices, where a lot less would free
+        enough for the lot that waits.
     """
 
     price: FloatArray
     item: IntArray
+    when: IntArray
+    size: IntArray
+    needs: FloatArray
     blocked: IntArray
     charge: FloatArray
 
@@ -51,10 +63,11 @@ def allowance_worth(problem: Problem, made: IntArray) -> AllowanceWorth:
         Of every allowance.
     """
     count = len(problem.allowances)
-    price, item = np.zeros(count), np.full(count, -1, dtype=np.int64)
+    price, needs, item = np.zeros(count), np.zeros(count), np.full(count, -1, dtype=np.int64)
+    when, new = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     blocked = np.full(made.shape, -1, dtype=np.int64)
     if count == 0:
-        return AllowanceWorth(price, item, blocked, np.zeros(made.shape))
+        return AllowanceWorth(price, item, when, new, needs, blocked, np.zeros(made.shape))
     draft = Draft(problem, made)
     size, can = next_lots(problem, made, np.ones(problem.regular.shape, dtype=bool))
     stops = _stops(draft, size)
@@ -65,10 +78,14 @@ def allowance_worth(problem: Problem, made: IntArray) -> AllowanceWorth:
         each = np.where(where & alone, gain, 0.0) / need
         best = int(each.argmax())
         if each.flat[best] > 0:
-            price[number], item[number] = each.flat[best], best // problem.n_periods
+            price[number], new[number] = each.flat[best], size.flat[best]
+            item[number], when[number] = divmod(best, problem.n_periods)
+            left = draft.taken.limit[number] - draft.taken.used[number]
+            needs[number] = float(need.flat[best]) - max(float(left), 0.0)
     for number in sorted(stops, key=lambda each: float(price[each])):
         blocked[stops[number]] = number
-    return AllowanceWorth(price, item, blocked, _charge(problem, price))
+    charge = _charge(problem, price, needs)
+    return AllowanceWorth(price, item, when, new, needs, blocked, charge)
 
 
 def _stops(draft: Draft, size: IntArray) -> dict[int, BoolArray]:
@@ -76,7 +93,7 @@ def _stops(draft: Draft, size: IntArray) -> dict[int, BoolArray]:
     stops = {}
     for number in range(len(draft.problem.allowances)):
         left = draft.taken.limit[number] - draft.taken.used[number]
-        where = needs_of(draft, number, size) > left
+        where = needs_of(draft, number, size) > max(left, 0.0)
         if where.any():
             stops[number] = where
     return stops
@@ -105,6 +122,7 @@ def _has_capacity(draft: Draft, size: IntArray) -> BoolArray:
 def _gains(draft: Draft, size: IntArray, where: BoolArray) -> FloatArray:
     """Return what next lots bring, overtime paid; 0 where not asked for."""
     problem, gain = draft.problem, np.zeros(size.shape)
+    surplus = surplus_changes(problem, draft.made, size, where)
     slot = np.arange(problem.n_items) - np.searchsorted(problem.items.block, problem.items.block)
     for when in np.flatnonzero(where.any(axis=0)).tolist():
         for number in np.unique(slot[where[:, when]]).tolist():
@@ -114,13 +132,16 @@ def _gains(draft: Draft, size: IntArray, where: BoolArray) -> FloatArray:
             used, regular = draft.used[line, when], problem.regular[line, when]
             after = used + draft.usage_change(item, step, new)
             hours = np.maximum(after - regular, 0.0) - np.maximum(used - regular, 0.0)
-            worth = draft.gains(Change(item, step, new))
+            worth = draft.gains(Change(item, step, new)) - surplus[item, when]
             gain[item, when] = np.maximum(worth - problem.overtime_cost[line] * hours, 0.0)
     return gain
 
 
-def _charge(problem: Problem, price: FloatArray) -> FloatArray:
-    """Return what a unit takes of allowances at their prices; nested ones of a name count once."""
+def _charge(problem: Problem, price: FloatArray, needs: FloatArray) -> FloatArray:
+    """Return what a unit takes of allowances at their prices; nested ones of a name count once.
+
+    What a lot less would free is worth something where it is enough for the lot that waits.
+    """
     charge = np.zeros(problem.items.most.shape)
     names = sorted({(each.kind, each.name) for each in problem.allowances})
     for name in names:
@@ -128,7 +149,9 @@ def _charge(problem: Problem, price: FloatArray) -> FloatArray:
         for number, each in enumerate(problem.allowances):
             if (each.kind, each.name) == name and price[number] > 0:
                 mine = dearest[each.items, each.span]
-                paid = np.broadcast_to(price[number] * each.per_unit, mine.shape)
+                freed = each.per_unit * problem.items.multiple[each.items, None]
+                enough = freed >= needs[number] * (1.0 - _HAIR)
+                paid = np.broadcast_to(price[number] * each.per_unit * enough, mine.shape)
                 dearest[each.items, each.span] = np.maximum(mine, paid)
         charge += dearest
     return charge

@@ -12,6 +12,9 @@ import numpy as np
 from c2m.production.limits import line_usage
 from c2m.production.problem import FloatArray, IntArray, Problem
 
+_AT_ONCE = 2**16
+"""Numbers up to which all periods are worked out together, which takes fewer calls."""
+
 
 @dataclass(frozen=True)
 class Money:
@@ -77,6 +80,12 @@ def lost_so_far(
     ndarray, shape (n_rows, n_periods)
         Mean over the scenarios of L[t].
     """
+    if cumulative.size * problem.n_scenarios <= _AT_ONCE:
+        net = problem.net if rows is None else problem.net[:, rows]
+        paths = net - cumulative.T[:, :, None]
+        np.maximum(paths[0], 0.0, out=paths[0])
+        np.maximum.accumulate(paths, axis=0, out=paths)
+        return np.ascontiguousarray(np.add.reduce(paths, axis=2).T) / problem.n_scenarios
     lost = np.empty_like(cumulative)
     worst = np.zeros((len(cumulative), problem.n_scenarios))
     for period in range(problem.n_periods):

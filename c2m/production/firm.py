@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from c2m.plan import Plan
+from c2m.production.bought import Bought
 from c2m.production.evaluate import arrivals, profit
 from c2m.production.limits import allowance_usage, line_usage
 from c2m.production.lotsizing.solution import Solution
@@ -22,8 +23,8 @@ class Settled:
         With all its capacity and demand. A settled run cannot grow, and where nothing may be
         planned `Items.most` is what is settled there, mostly 0.
     free : Problem
-        What is left to decide: settled runs are supply, and what they take of lines and
-        allowances is gone.
+        What is left to decide: settled runs are supply, and what they take of lines,
+        allowances and materials is gone.
     made : ndarray of int, shape (n_items, n_periods)
         The settled runs, in units or packs.
     """
@@ -83,7 +84,10 @@ def settle(problem: Problem, made: IntArray, closed: BoolArray) -> Settled:
         replace(allowance, amount=max(allowance.amount - float(amount), 0.0))
         for allowance, amount in zip(problem.allowances, spent, strict=True)
     )
-    left = replace(problem, regular=regular, overtime=overtime, allowances=allowances)
+    bought = tuple(_less(material, made) for material in problem.bought)
+    left = replace(
+        problem, regular=regular, overtime=overtime, allowances=allowances, bought=bought
+    )
     fitting = np.where(closed | taken(problem, made), 0, _fitting(items, left.limit))
     left = replace(left, items=replace(items, most=fitting))
     return Settled(whole, with_supply(left, arrivals(problem, made)), made)
@@ -163,6 +167,12 @@ def with_supply(problem: Problem, more: FloatArray) -> Problem:
         net=problem.net - total.T[:, :, None],
         mean_net=problem.mean_net - total,
     )
+
+
+def _less(material: Bought, made: IntArray) -> Bought:
+    """Return a material of which settled runs take their part; below 0 it is still to be bought."""
+    used = material.weights @ made[material.items]
+    return replace(material, comes=material.comes - used)
 
 
 def _fitting(items: Items, limit: FloatArray) -> IntArray:

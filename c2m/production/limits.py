@@ -150,13 +150,13 @@ def two_tiers(problem: Problem, made: IntArray) -> BoolArray:
     Returns
     -------
     ndarray of bool, shape (n_items, n_periods)
-        True for all runs of a price list but the first of a period.
+        True for the runs of a price list that clash with an earlier one of the period.
     """
     twice = np.zeros(made.shape, dtype=bool)
-    for number in np.unique(problem.rivals[problem.rivals >= 0]).tolist():
-        rows = np.flatnonzero(problem.rivals == number)
-        runs = made[rows] > 0
-        twice[rows] = runs & (np.cumsum(runs, axis=0) > 1)
+    for prices in problem.price_lists:
+        runs = made[prices.items] > 0
+        earlier = np.tril(prices.clash).astype(np.int64) @ runs > 0
+        twice[prices.items] = runs & earlier
     return twice
 
 
@@ -232,6 +232,7 @@ def broken_limits(problem: Problem, made: IntArray) -> list[str]:
         ]
     used = allowance_usage(problem, made)
     for number in np.flatnonzero(used > allowance_limits(problem)).tolist():
-        name, amount = problem.allowances[number].name, problem.allowances[number].amount
-        broken.append(f"the runs take {used[number]:,.2f} of {amount:,.2f} of {name}")
+        each = problem.allowances[number]
+        shares = f"{used[number]:,.2f} of {each.amount:,.2f}{f' {each.unit}' if each.unit else ''}"
+        broken.append(f"the runs take {shares} of {each.kind} {each.name!r}")
     return broken

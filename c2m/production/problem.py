@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from c2m.periods import Calendar
 from c2m.production.bought import Bought
+from c2m.production.price_lists import PriceList, read_price_lists
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -159,12 +160,12 @@ class GroupLimit:
     setup_cost: float
     split: bool = False
 
-    def allows(self, pieces: IntArray) -> BoolArray:
+    def allows(self, pieces: IntArray | int) -> BoolArray:
         """Say which totals the group may make.
 
         Parameters
         ----------
-        pieces : ndarray of int, any shape
+        pieces : ndarray of int, any shape, or int
             Totals.
 
         Returns
@@ -366,19 +367,11 @@ class Problem:
         return np.asarray(good / np.maximum(begun, 1))
 
     @cached_property
-    def rivals(self) -> IntArray:
-        """Tiers of one price list, of which a period may hold one, shape (n_items,).
-
-        Items that have the same number, at least 0, are tiers of one block on one line by one
-        mode; -1 for an item that has no rival.
-        """
-        if not any(way.tier for way in self.ways):
-            return np.full(self.n_items, -1)
-        modes = {mode: number for number, mode in enumerate({way.mode: 0 for way in self.ways})}
-        mode = np.array([modes[way.mode] for way in self.ways])[self.items.way]
-        tiered = np.array([way.tier > 0 for way in self.ways])[self.items.way]
-        keys = np.stack([self.items.block, self.items.line, mode], axis=1)
-        _, number, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-        number = number.reshape(-1)
-        alone = (count[number] == 1) | (np.bincount(number, tiered)[number] == 0)
-        return np.where(alone, -1, number)
+    def price_lists(self) -> tuple[PriceList, ...]:
+        """Items of blocks on lines with price breaks, and which of them clash in a period."""
+        items, modes = self.items, {way.mode: 0 for way in self.ways}
+        _, place = np.unique(np.stack([items.block, items.line]), axis=1, return_inverse=True)
+        number = {mode: number for number, mode in enumerate(modes)}
+        tier = np.array([way.tier for way in self.ways], dtype=np.int64)[items.way]
+        mode = np.array([number[way.mode] for way in self.ways], dtype=np.int64)[items.way]
+        return read_price_lists(place.reshape(-1), tier, mode)

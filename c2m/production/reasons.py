@@ -9,7 +9,7 @@ import pandas as pd
 from c2m.plan.tables import typed_table
 from c2m.production.allowance_worth import AllowanceWorth
 from c2m.production.evaluate import arrivals
-from c2m.production.last_units import pieces_of, run_identity
+from c2m.production.last_units import first_sku, pieces_of, run_identity
 from c2m.production.limits import limit_with_tolerance, line_usage
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.problem import FloatArray, IntArray, Problem
@@ -92,7 +92,7 @@ def reasons_table(
     cumulative = arrivals(problem, made).cumsum(axis=1)
     numbers = _window_numbers(problem, cumulative, windows)
     identity = _identity(problem, made, worth, shared, windows)
-    money = _ratios(problem, worth.price, shared, windows)
+    money = _ratios(problem, worth.price, identity, windows)
     span = problem.calendar.label(problem.first + np.arange(problem.n_periods + 1))
     table = {
         "sku": np.array(problem.skus, dtype=object)[windows["sku"]],
@@ -174,7 +174,7 @@ def _running_lost(problem: Problem, cumulative: FloatArray) -> FloatArray:
 
 
 def _ratios(
-    problem: Problem, worth: FloatArray, shared: AllowanceWorth, windows: dict[str, Any]
+    problem: Problem, worth: FloatArray, identity: dict[str, Any], windows: dict[str, Any]
 ) -> dict[str, Any]:
     """Return critical ratios before and after capacity and allowances have their prices."""
     sku, member, when = windows["sku"], windows["member"], windows["when"]
@@ -183,16 +183,15 @@ def _ratios(
     line = np.where(runs, problem.items.line[item], 0)
     price = np.where(runs, worth[line, when], 0.0)
     pieces = pieces_of(problem)[item]
-    per_unit = problem.items.unit_time[item] / pieces
     extra = np.where(runs, problem.items.extra[item, when], 0.0) / pieces
-    taken = np.where(runs, shared.charge[item, when], 0.0) / pieces
+    taken = np.where(runs, identity["capacity"] + identity["shared"], 0.0)
     length = windows["stop"] - windows["start"]
     last = windows["stop"] == problem.n_periods
     left_worth = np.where(last, problem.end_value[sku], problem.unit_cost[sku])
     under = problem.price[sku] + problem.penalty[sku] - problem.unit_cost[sku] - extra
     over = problem.unit_cost[sku] + extra - left_worth + problem.holding_cost[sku] * length
     spread = np.maximum(under + over, 1e-12)
-    charged = under - np.where(runs, price * per_unit, 0.0) - taken
+    charged = under - taken
     unit = np.array(problem.units, dtype=object)[line]
     return {
         "critical_ratio": np.clip(under / spread, 0.0, 1.0),
@@ -249,7 +248,7 @@ def _limits(
             windows["member"],
             windows["when"],
             identity["binding"],
-            identity["one_more"],
+            identity["residual"],
             windows["sku"],
             strict=True,
         )
@@ -261,7 +260,7 @@ def _run_limit(
     item: int,
     when: int,
     binding: str,
-    gain: float,
+    residual: float,
     slack: FloatArray,
     shared: AllowanceWorth,
 ) -> str:
@@ -277,24 +276,39 @@ def _run_limit(
         if draft.used[line, when] >= problem.regular[line, when] - 1e-9:
             return "the overtime that another unit would take costs more"
         return f"what is left of the capacity of {name} earns more with another lot"
+    if binding.startswith("order "):
+        return f"a lot more needs another whole order of {binding.removeprefix('order ')}"
     texts = {
         "moq": f"the smallest run is {whole.moq:,}{whole.unit}{whole.note}",
         "lot_multiple": f"runs come in multiples of {int(items.multiple[item]):,}{whole.unit}",
         "max_lot": f"the largest run that the period allows is {whole.size:,}{whole.unit}"
         f"{whole.note}",
-        "next_lot": f"one unit less would free too little of {name} for the lot that waits",
-        "search": f"no {'larger' if gain > 0 else 'smaller'} change that pays was found",
+        "next_lot": f"a lot less would free too little of {name} for the lot that waits",
+        "search": _not_found(residual),
         "demand": "that is where another unit stops paying",
     }
     return texts.get(binding) or _used_up(problem, shared, int(shared.blocked[item, when]))
+
+
+def _not_found(residual: float) -> str:
+    """Say that the search may have missed a better size."""
+    if residual >= 0:
+        return "nothing forbids a larger run, yet the search found none that pays"
+    return (
+        "a lot less would free what seems to earn more elsewhere, yet the search found no such "
+        "exchange"
+    )
 
 
 def _used_up(problem: Problem, shared: AllowanceWorth, number: int) -> str:
     """Say that an allowance is used up, and what one more unit of it would earn."""
     allowance, price = problem.allowances[number], float(shared.price[number])
     what = "capacity of" if allowance.kind == "capacity" else allowance.kind
-    unit = f" {allowance.unit.removesuffix('s')}".rstrip()
-    earns = f"; one more{unit or ' unit'} of it would earn {price:,.2f}" if price > 0 else ""
+    unit, needs = allowance.unit or "units", float(shared.needs[number])
+    earns = ""
+    if price > 0:
+        other = first_sku(problem, int(shared.item[number]))
+        earns = f"; the next {needs:,.1f} {unit} would earn {price:,.2f} each, with {other}"
     return f"the {what} {allowance.name} is used up{earns}"
 
 
@@ -350,7 +364,17 @@ def _no_run_limit(problem: Problem, sku: int, shared: AllowanceWorth) -> str:
         return "every run would arrive too late" if late else "no period has room for a run in time"
     if problem.price[sku] + problem.penalty[sku] <= problem.unit_cost[sku]:
         return "a unit costs more than it brings"
+    return _no_paying_run(problem, item, shared)
+
+
+def _no_paying_run(problem: Problem, item: IntArray, shared: AllowanceWorth) -> str:
+    """Say in a clause why no run of some items pays, though there is room for one."""
     stopped = shared.blocked[item][problem.items.most[item] > 0]
     if (stopped >= 0).all():
         return _used_up(problem, shared, int(stopped[0]))
-    return "a run would not earn its set-up, its smallest quantity or the capacity it takes"
+    text = "a run would not earn its set-up, its smallest quantity or the capacity it takes"
+    dear = stopped[stopped >= 0]
+    dear = dear[shared.price[dear] > 0]
+    if not len(dear):
+        return text
+    return f"{text}; where it would, {_used_up(problem, shared, int(np.bincount(dear).argmax()))}"

@@ -7,11 +7,19 @@ import numpy as np
 import pandas as pd
 
 from c2m.production.allowance_worth import AllowanceWorth
-from c2m.production.evaluate import arrivals, lost_so_far
 from c2m.production.last_units import first_sku, pieces_of
-from c2m.production.limits import allowance_usage
 from c2m.production.lotsizing.draft import Change, Draft
-from c2m.production.problem import IntArray, Problem
+from c2m.production.problem import GroupLimit, Problem
+from c2m.production.surplus import surplus_change
+
+_LEAST_UNITS = 1.0
+"""Expected units lost below which nothing is reported."""
+
+_LEAST_MONEY = 0.005
+"""Less than this shows as nothing."""
+
+_LEAST_SHARE = 0.001
+"""Share of what the plan earns below which a way out is not told."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +33,8 @@ class Relief:
         ``"MOQ waived"``, ``"more material"``, ``"more budget"``, ``"more capacity"`` or
         ``"order refused"``.
     gain : float
-        Expected money that it would bring at most, before what the way itself costs: what the
-        first unit brings, for every unit.
+        Expected money that it would bring, before what the way itself costs, costed over the
+        scenarios; NaN where only a new plan can tell.
     text : str
         In words; empty where there is nothing to add.
     """
@@ -90,44 +98,115 @@ def without_moq(draft: Draft, item: int, ready: int, units: float) -> Relief | N
     room = problem.limit - draft.used
     best: tuple[float, int, int, int] | None = None
     for other in np.flatnonzero(items.block == items.block[item]).tolist():
+        if problem.ways[int(items.way[other])].tier > 0:
+            continue  # smaller runs go by the tier below
         line, last = int(items.line[other]), ready - int(items.lead[other])
         for when in range(min(last + 1, problem.n_periods)):
             size = _fitting(draft, other, when, float(room[line, when]), units)
-            if size is None:
+            if size is None or not draft.taken.fits(draft.made, [(other, when, size)]):
                 continue
             gain = gain_of(draft, [(other, when, size)])
-            if gain > 0.0 and (best is None or gain > best[0]):
+            if best is None or gain > best[0]:
                 best = gain, other, when, size
-    if best is None:
+    if best is None or best[0] < least_gain(draft):
         return None
     gain, other, when, size = best
     during = problem.calendar.during(problem.calendar.label([problem.first + when])[0])
-    multiple = int(items.multiple[other])
-    without = f"without its multiple of {multiple:,}" if size % multiple else "without its MOQ"
     packs = " packs" if pieces_of(problem)[other] != 1 else ""
     text = (
-        f"{without} a run of {size:,}{packs} on {problem.lines[int(items.line[other])]} "
+        f"{_waived(draft, other, when, size)} a run of {size:,}{packs} of "
+        f"{first_sku(problem, other)} on {problem.lines[int(items.line[other])]} "
         f"{during} would bring {gain:+,.2f}"
     )
     return Relief("MOQ waived", gain, text)
 
 
+def least_gain(draft: Draft) -> float:
+    """Return the gain below which a way out is not told.
+
+    Parameters
+    ----------
+    draft : Draft
+        The plan.
+
+    Returns
+    -------
+    float
+        A thousandth of what the plan earns; a cent at least.
+    """
+    return max(_LEAST_SHARE * abs(float(draft.sku_profit.sum())), _LEAST_MONEY)
+
+
+def _waived(draft: Draft, item: int, when: int, size: int) -> str:
+    """Say which limit on its lots a run does not keep."""
+    items = draft.problem.items
+    multiple, moq = int(items.multiple[item]), int(items.moq[item])
+    if size % multiple:
+        return f"without its multiple of {multiple:,}"
+    if size < moq:
+        return f"without its MOQ of {moq:,}"
+    group = _groups_that_forbid(draft, item, when, size)[0]
+    if group.split:
+        return f"without its MOQ of {group.moq:,}"
+    return f"without the lots of group {group.name!r} (at least {group.moq:,})"
+
+
+def _groups_that_forbid(draft: Draft, item: int, when: int, size: int) -> list[GroupLimit]:
+    """Return the groups whose lots a new size would not keep, largest lots left out."""
+    found = []
+    for group in draft.groups_of.get(item, ()):
+        weight = int(group.weights[group.items == item][0])
+        total = int(group.weights @ draft.made[group.items, when])
+        total += weight * (size - int(draft.made[item, when]))
+        if total <= group.max_lot and not group.allows(total):
+            found.append(group)
+    return found
+
+
+def recosted(draft: Draft, item: int, when: int, size: int) -> float:
+    """Return what a larger run brings where the line had room for it, with all that it buys.
+
+    Parameters
+    ----------
+    draft : Draft
+        The plan.
+    item, when, size : int
+        The run, and its new size.
+
+    Returns
+    -------
+    float
+        Expected money, before overtime; 0 where a group, material or budget forbids it.
+    """
+    parts = [(item, when, size)]
+    held = any(
+        not group.allows(
+            int(group.weights @ draft.made[group.items, when])
+            + int(group.weights[group.items == item][0]) * (size - int(draft.made[item, when]))
+        )
+        for group in draft.groups_of.get(item, ())
+    )
+    if held or not draft.taken.fits(draft.made, parts):
+        return 0.0
+    columns = [np.array([value]) for value in parts[0]]
+    surplus = surplus_change(draft.problem, draft.made, *columns)
+    return float(draft.gains(Change(*columns))[0] - surplus[0])
+
+
 def missing_allowances(
-    problem: Problem, made: IntArray, wanted: IntArray, shared: AllowanceWorth
+    problem: Problem, missing: dict[int, float], shared: AllowanceWorth
 ) -> list[tuple[object, ...]]:
     """Return value and row of each allowance of which more would earn something.
 
-    Of the nested allowances of one name the dearest is named. What is short is what the plan
-    without limits would take more, but no more than the lost units would take.
+    Of the nested allowances of one name the dearest is named. What all that is short would earn
+    only a new plan tells; what the next lot would earn is told.
 
     Parameters
     ----------
     problem : Problem
         The problem.
-    made : ndarray of int, shape (n_items, n_periods)
-        The plan.
-    wanted : ndarray of int, shape (n_items, n_periods)
-        The plan that would be made without limits.
+    missing : dict of int to float
+        Units lost for want of each allowance, those of nested ones apart.
     shared : AllowanceWorth
         What one more unit of each would earn.
 
@@ -137,34 +216,46 @@ def missing_allowances(
         The value, then the columns of `c2m.plan.SHORTFALLS`.
     """
     rows: list[tuple[object, ...]] = []
-    named: set[tuple[str, str]] = set()
-    would = allowance_usage(problem, wanted)
-    lost = lost_so_far(problem, arrivals(problem, made).cumsum(axis=1))[:, -1]
+    units: dict[tuple[str, str], float] = {}
+    for number, lost in missing.items():
+        key = problem.allowances[number].kind, problem.allowances[number].name
+        units[key] = units.get(key, 0.0) + lost
     for number in np.argsort(-shared.price, kind="stable").tolist():
         each, price = problem.allowances[number], float(shared.price[number])
-        if price <= 0 or (each.kind, each.name) in named:
+        lost = units.pop((each.kind, each.name), 0.0) if price > 0 else 0.0
+        if lost < _LEAST_UNITS or price < _LEAST_MONEY:
             continue
-        named.add((each.kind, each.name))
         item = int(shared.item[number])
-        need = float(_unit_need(problem, number, item))
-        units = float(lost[np.unique(_skus(problem, each.items))].sum())
-        short = min(max(float(would[number]) - each.amount, 0.0), units * need)
+        short = lost * unit_need(problem, number, item)
         label = pd.Timestamp(problem.calendar.label([problem.first + each.first])[0])
-        unit = each.unit or "units"
+        unit, sku = each.unit or "units", first_sku(problem, item)
         what = f"{each.kind} {each.name}: {each.amount:,.1f} {unit} are used up"
-        relief = f"each more {unit.removesuffix('s')} would earn {price:,.2f}"
-        row = ("", label, first_sku(problem, item), short, each.unit, short / max(need, 1e-12))
-        rows.append((price * short, *row, what, relief, f"more {each.kind}", price * short))
+        relief = (
+            f"the next {float(shared.needs[number]):,.1f} {unit} would earn about {price:,.2f} "
+            f"each, with {sku}; what more would earn tells a plan with another amount"
+        )
+        row = ("", label, sku, short, each.unit, lost)
+        rows.append((price * short, *row, what, relief, f"more {each.kind}", float("nan")))
     return rows
 
 
-def _skus(problem: Problem, items: IntArray) -> IntArray:
-    """Return the SKUs of some items."""
-    return problem.members.sku[np.isin(problem.members.item, items)]
+def unit_need(problem: Problem, number: int, item: int) -> float:
+    """Return what a good unit of an item takes of an allowance.
 
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    number : int
+        Entry of `Problem.allowances`.
+    item : int
+        The item.
 
-def _unit_need(problem: Problem, number: int, item: int) -> float:
-    """Return what a good unit of an item takes of an allowance."""
+    Returns
+    -------
+    float
+        In the allowance's unit.
+    """
     allowance = problem.allowances[number]
     weight = float(allowance.per_unit[allowance.items == item].max(initial=0.0))
     return weight / float((pieces_of(problem) * problem.good_share)[item])
@@ -184,8 +275,11 @@ def _fitting(draft: Draft, item: int, when: int, room: float, units: float) -> i
         # it is not the capacity that keeps lots out: a largest lot, or nothing may run there
         more = min(more, most - old)
     more -= more % multiple if more >= multiple else 0
-    allowed = (old + more) % multiple == 0 and moq <= old + more
-    return None if more <= 0 or allowed else old + more
+    size = old + more
+    allowed = size % multiple == 0 and moq <= size
+    if more <= 0 or (allowed and not _groups_that_forbid(draft, item, when, size)):
+        return None
+    return size
 
 
 def _would_fit(problem: Problem, item: int, when: int, size: int) -> bool:

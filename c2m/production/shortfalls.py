@@ -1,6 +1,6 @@
 """What is wanted and cannot be made, by line and period, and the cheapest way out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,14 @@ from c2m.production.evaluate import arrivals, lost_so_far
 from c2m.production.last_units import pieces_of
 from c2m.production.lotsizing.draft import Change, Draft
 from c2m.production.problem import FloatArray, IntArray, Problem
-from c2m.production.reliefs import Relief, missing_allowances, without_moq
+from c2m.production.reliefs import (
+    Relief,
+    gain_of,
+    least_gain,
+    missing_allowances,
+    recosted,
+    without_moq,
+)
 
 _WORTH_SAYING = 0.05
 """Share of a line's capacity above which overtime that is left is mentioned."""
@@ -33,8 +40,9 @@ def shortfalls_table(
 ) -> pd.DataFrame:
     """Return where capacity, a material or money is missing, and the runs that can never fit.
 
-    Units are booked to the line that would make them, in the last period, early enough for the
-    sale, in which that line has no room for the next lot. Left out are rows of less than one
+    Units are booked once: to the line that would make them, in the last period, early enough for
+    the sale, in which that line has no room for the next lot; or, if a material, a budget or a
+    group's capacity leaves none there, to that. Left out are rows of less than one
     expected unit, and those where more capacity would earn next to nothing. A row's value, by
     which rows are sorted, is the missing capacity times what a unit of it would earn; for a run
     that can never fit, the lost units times the margin and penalty of one.
@@ -57,8 +65,10 @@ def shortfalls_table(
     DataFrame
         The columns of `c2m.plan.SHORTFALLS`, the largest value first.
     """
-    rows = _missing_capacity(problem, made, wanted, worth) + _impossible_runs(problem, made)
-    rows += missing_allowances(problem, made, wanted, shared)
+    draft = Draft(problem, made)
+    missing, scarce = _missing(draft, _lost_for_capacity(problem, made, wanted), wanted, shared)
+    rows = _missing_capacity(draft, missing, worth) + _impossible_runs(problem, made)
+    rows += missing_allowances(problem, scarce, shared)
     rows.sort(key=lambda row: (-row[0], *row[1:4]))
     columns: list[Any] = list(zip(*rows, strict=True))[1:] if rows else [[]] * 10
     names = ("line", "period", "sku", "short", "unit", "units", "what", "relief", "way", "gain")
@@ -73,22 +83,23 @@ class _Short:
     capacity: float = 0.0
     item: int = -1  # the one that misses most there
     most: float = 0.0  # units that it misses
+    of: dict[int, float] = field(default_factory=dict)  # item -> units that it misses
 
     def book(self, item: int, units: float, capacity: float) -> None:
         """Add units that an item misses."""
         self.units += units
+        self.of[item] = self.of.get(item, 0.0) + units
         self.capacity += capacity
         if units > self.most:
             self.item, self.most = item, units
 
 
 def _missing_capacity(
-    problem: Problem, made: IntArray, wanted: IntArray, worth: FloatArray
+    draft: Draft, missing: dict[tuple[int, int], _Short], worth: FloatArray
 ) -> list[tuple[Any, ...]]:
     """Return value and row for units lost because a line is full, where they would be made."""
-    draft = Draft(problem, made)
+    problem = draft.problem
     labels, rows = _labels(problem), []
-    missing = _missing(draft, _lost_for_capacity(problem, made, wanted), wanted)
     for (line, when), short in sorted(missing.items()):
         earns = float(worth[line, when])
         if short.units < _LEAST_UNITS or earns < _LEAST_MONEY:
@@ -110,18 +121,23 @@ def _lost_for_capacity(problem: Problem, made: IntArray, wanted: IntArray) -> Fl
     return np.maximum(np.diff(more, axis=1, prepend=0.0), 0.0)
 
 
-def _missing(draft: Draft, lost: FloatArray, wanted: IntArray) -> dict[tuple[int, int], _Short]:
-    """Book lost units to the line that would make them, in the last full period in time."""
+def _missing(
+    draft: Draft, lost: FloatArray, wanted: IntArray, shared: AllowanceWorth
+) -> tuple[dict[tuple[int, int], _Short], dict[int, float]]:
+    """Book lost units to what stops them last: a line that is full, or an allowance."""
     problem = draft.problem
     members, items = problem.members, problem.items
     weight = wanted.sum(axis=1)[members.item] + 1e-9
     order = np.lexsort((-weight, members.sku))
     _, first = np.unique(members.sku[order], return_index=True)
     room = problem.regular[items.line] - draft.used[items.line]
-    steps = np.where(room < _next_lot(draft) * (1 - 1e-9), np.arange(problem.n_periods), -1)
+    scarce = shared.blocked >= 0
+    full = (room < _next_lot(draft) * (1 - 1e-9)) | scarce
+    steps = np.where(full, np.arange(problem.n_periods), -1)
     last_full = np.maximum.accumulate(steps, axis=1)  # [J, H]
     per_unit = items.unit_time / (pieces_of(problem) * problem.good_share)
     missing: dict[tuple[int, int], _Short] = {}
+    for_want: dict[int, float] = {}
     for member in order[first].tolist():
         item, sku = int(members.item[member]), int(members.sku[member])
         lead = int(members.lead[member])
@@ -129,11 +145,14 @@ def _missing(draft: Draft, lost: FloatArray, wanted: IntArray) -> dict[tuple[int
             continue  # named by `_impossible_runs`
         for period in np.flatnonzero(lost[sku] > 0).tolist():
             when = int(last_full[item, period - lead]) if period >= lead else -1
-            if when >= 0:
+            units = float(lost[sku, period])
+            if when >= 0 and scarce[item, when]:
+                number = int(shared.blocked[item, when])
+                for_want[number] = for_want.get(number, 0.0) + units
+            elif when >= 0:
                 short = missing.setdefault((int(items.line[item]), when), _Short())
-                units = float(lost[sku, period])
                 short.book(item, units, units * float(per_unit[item]))
-    return missing
+    return missing, for_want
 
 
 def _next_lot(draft: Draft) -> FloatArray:
@@ -167,10 +186,21 @@ def _relief(draft: Draft, worth: float, short: _Short, when: int) -> Relief:
     ]
     found = [way for way in ways if way is not None]
     text = "; ".join([*said, *(way.text for way in found)])
-    paying = [way for way in found if way.gain >= _LEAST_MONEY]
-    hours = Relief("order refused", 0.0) if dear else Relief("hours", worth * short.capacity)
+    paying = [way for way in found if way.gain >= least_gain(draft)]
+    brings = sum(_with_hours(draft, each, when, units) for each, units in short.of.items())
+    hours = Relief("hours", brings if brings >= _LEAST_MONEY else float("nan"))
+    hours = Relief("order refused", 0.0) if dear else hours
     best = max(paying, key=lambda way: way.gain, default=hours)
     return Relief(best.way, best.gain, text)
+
+
+def _with_hours(draft: Draft, item: int, when: int, units: float) -> float:
+    """Return what the missing units of an item would bring if its line had room for them."""
+    items = draft.problem.items
+    packs = units / float((pieces_of(draft.problem) * draft.problem.good_share)[item])
+    lots = int(np.ceil(packs / items.multiple[item] - 1e-9)) * int(items.multiple[item])
+    size = max(int(draft.made[item, when]) + lots, int(items.moq[item]))
+    return max(recosted(draft, item, when, size), 0.0)
 
 
 def _elsewhere(
@@ -220,8 +250,13 @@ def _told(draft: Draft, item: int, packs: float, gain: float, other: int, step: 
     mode = problem.ways[int(items.way[other])].mode
     if mode != problem.ways[int(items.way[item])].mode:
         way, text = "other mode", f"by {mode or 'the plain way'}: {text}"
-    units = min(packs, free / float(items.unit_time[other])) * float(pieces_of(problem)[other])
-    return Relief(way, gain * units, text)
+    more = min(packs, free / float(items.unit_time[other]))
+    lots = int(more // items.multiple[other]) * int(items.multiple[other])
+    old = int(draft.made[other, step])
+    size = min(max(old + lots, int(items.moq[other])), int(items.most[other, step]))
+    if size <= old or draft.cost_if_fits([(other, step, size)]) is None:
+        return Relief(way, 0.0, text)
+    return Relief(way, gain_of(draft, [(other, step, size)]), text)
 
 
 def _only_overtime(draft: Draft, item: int, when: int) -> bool:
@@ -297,7 +332,16 @@ def _way_for_one(draft: Draft, item: int, units: float, value: float, advice: st
     late = items.lead[item] >= problem.n_periods
     if late or value < _LEAST_MONEY:
         return Relief("order refused", 0.0, advice)
-    return Relief("hours", value, advice)
+    return Relief("hours", _first_run(draft, item, packs), advice)
+
+
+def _first_run(draft: Draft, item: int, packs: float) -> float:
+    """Return what the best first run of an item would bring if its line had room for it."""
+    items = draft.problem.items
+    size = max(int(np.ceil(packs)), int(items.moq[item]))
+    size += -size % int(items.multiple[item])
+    last = draft.problem.n_periods - int(items.lead[item])
+    return max((recosted(draft, item, when, size) for when in range(last)), default=0.0)
 
 
 def _labels(problem: Problem) -> np.ndarray:

@@ -12,11 +12,21 @@ from numpy.typing import NDArray
 from c2m.checks import Check
 from c2m.dates import read_days
 from c2m.errors import DataError, warn
-from c2m.frames import name_list, read_frame, text_codes, warn_of_unnamed
+from c2m.frames import (
+    name_list,
+    plural,
+    read_frame,
+    share_of,
+    text_codes,
+    warn_of_unnamed,
+)
 from c2m.periods import Calendar
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+_MOST_LINES: Final = 8
+"""So many purchase-order lines are named."""
 
 _MOST_HINTS = 3
 """So many codes get a hint at the one that is probably meant."""
@@ -112,12 +122,14 @@ def read_stock(frame: object | None, skus: Sequence[str]) -> tuple[FloatArray, p
     units = pd.Series(table["on_hand"].to_numpy(dtype=np.float64), index=codes)
     missing = sorted(set(skus) - set(codes))
     if len(codes) and len(missing) == len(set(skus)):
-        problem = f"none of its {len(codes):,} SKUs is in the demand: {_left_out(codes, skus)}"
+        problem = (
+            f"none of its {plural(len(codes), 'SKU')} is in the demand: {_left_out(codes, skus)}"
+        )
         fix = "write the codes as in the demand, as text with their leading zeros"
         raise DataError("stock", [problem], f"{fix}; without stock, leave the table out")
     if missing:
         warn(
-            f"{len(missing):,} of {len(skus):,} SKUs are not in `stock` and are taken as 0 on "
+            f"{share_of(len(missing), len(skus), 'SKU', 'is')} not in `stock`, and taken as 0 on "
             f"hand: {name_list(missing)}. Add rows with on_hand 0 to say so."
         )
     _warn_left_out("stock", codes, skus)
@@ -185,7 +197,8 @@ def read_on_order(
     ordered = table["ordered"].to_numpy(dtype=np.float64)
     received = table["received"].to_numpy(dtype=np.float64)
     step = _due_step(due, calendar, first, n_periods)
-    _warn_lines(ordered, received, step, n_periods)
+    begin = calendar.label([first])[0]
+    _warn_lines(_Lines(codes, ordered, received, due), step, n_periods, begin)
     _warn_left_out("on_order", codes, skus)
     left = np.maximum(ordered - received, 0.0)
     row = pd.Index(skus).get_indexer(pd.Index(codes))
@@ -284,26 +297,61 @@ def _due_step(
     return step
 
 
-def _warn_lines(ordered: FloatArray, received: FloatArray, step: IntArray, n_periods: int) -> None:
-    still_open = ordered > received
-    texts = [
-        (received > ordered, "received more than ordered; nothing of them is open"),
+@dataclass(frozen=True)
+class _Lines:
+    """Purchase-order lines: their SKUs, units and days."""
+
+    sku: pd.Series
+    ordered: FloatArray
+    received: FloatArray
+    due: NDArray[np.datetime64]
+
+    def named(self, rows: NDArray[np.bool_], *, open_units: bool) -> str:
+        """Name some lines, the earliest first: what is open and when it was due, or came."""
+        numbers = np.flatnonzero(rows)
+        numbers = numbers[np.argsort(self.due[numbers], kind="stable")]
+        texts = []
+        for row in numbers[:_MOST_LINES]:
+            ordered, received = self.ordered[row], self.received[row]
+            units = f"{ordered - received:,.10g}" if open_units else f"{received:,.10g}"
+            of = f"due {self.due[row].astype('datetime64[D]')}"
+            if not open_units:
+                of = f"of {ordered:,.10g}"
+            texts.append(f"{self.sku.iloc[row]!r} {units} ({of})")
+        more = len(numbers) - len(texts)
+        return ", ".join(texts) + (f" and {more:,} more" if more else "")
+
+
+def _warn_lines(lines: _Lines, step: IntArray, n_periods: int, begin: np.datetime64) -> None:
+    """Warn about lines that are over-shipped, overdue or due after the horizon, by name."""
+    still_open = lines.ordered > lines.received
+    found = []
+    for rows, verb, text in (
+        (lines.received > lines.ordered, "", "received more than ordered, nothing of it is open"),
         (
             still_open & (step < 0),
-            "overdue; their open units count as arriving in the first period",
+            "is",
+            f"overdue and taken to be here on {begin.astype('datetime64[D]')}",
         ),
-        (still_open & (step >= n_periods), "due after the horizon; their open units are left out"),
-    ]
-    found = [f"{np.count_nonzero(rows):,} lines are {text}" for rows, text in texts if rows.any()]
+        (
+            still_open & (step >= n_periods),
+            "is",
+            "due after the horizon, what is open of it is left out",
+        ),
+    ):
+        if rows.any():
+            count = share_of(int(np.count_nonzero(rows)), len(step), "line", verb)
+            found.append(f"{count} {text}: {lines.named(rows, open_units=bool(verb))}")
     if found:
-        warn(f"`on_order`, of {len(step):,} lines: " + "; ".join(found).replace("are rec", "rec"))
+        warn(f"`on_order`: {'; '.join(found)}.")
 
 
 def _warn_left_out(table: str, codes: pd.Series, skus: Sequence[str]) -> None:
     extra = set(codes) - set(skus)
     if extra:
         warn(
-            f"{len(extra):,} SKUs of `{table}` are not in the demand and are left out: "
+            f"{share_of(len(extra), len(set(codes)), 'SKU', 'is')} in `{table}` but not in the "
+            "demand, and left out: "
             f"{_left_out(codes, skus)}."
         )
 

@@ -7,6 +7,7 @@ import numpy as np
 from c2m.production.limits import line_usage
 from c2m.production.lotsizing.draft import Change, Draft
 from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
+from c2m.production.surplus import surplus_changes
 
 _SCARCE = 0.05
 """Share of a line's regular capacity below which what is left of it is what lots leave behind."""
@@ -60,7 +61,8 @@ def capacity_worth(problem: Problem, made: IntArray) -> CapacityWorth:
     can &= (problem.regular - used)[problem.items.line] < more * (1.0 - 1e-9)
     for number in range(len(problem.allowances)):
         left = draft.taken.limit[number] - draft.taken.used[number]
-        can &= needs_of(draft, number, next_size) <= left
+        can &= needs_of(draft, number, next_size) <= max(left, 0.0)
+    surplus = surplus_changes(problem, made, next_size, can)
     in_overtime = (problem.limit - used)[problem.items.line] >= more
     cost = problem.overtime_cost
     best = np.zeros(problem.regular.shape)
@@ -70,7 +72,8 @@ def capacity_worth(problem: Problem, made: IntArray) -> CapacityWorth:
         for number in np.unique(slot[can[:, when]]).tolist():
             item = np.flatnonzero(can[:, when] & (slot == number))
             step, size = np.full(len(item), when), next_size[item, when]
-            gain = draft.gains(Change(item, step, size)) / draft.usage_change(item, step, size)
+            gain = draft.gains(Change(item, step, size)) - surplus[item, when]
+            gain = gain / draft.usage_change(item, step, size)
             line = problem.items.line[item]
             gain = np.where(in_overtime[item, when], np.minimum(gain, cost[line]), gain)
             order = np.argsort(gain, kind="stable")  # of several entries the last one stays
@@ -116,10 +119,8 @@ def next_lots(problem: Problem, made: IntArray, scarce: BoolArray) -> tuple[IntA
         pieces = group.weights @ made[group.items]
         after = pieces + group.weights[:, None] * (size - made)[group.items]
         can[group.items] &= np.asarray(group.allows(after))
-    for number in np.unique(problem.rivals[problem.rivals >= 0]).tolist():
-        rows = np.flatnonzero(problem.rivals == number)
-        runs = made[rows] > 0
-        can[rows] &= runs.sum(axis=0) - runs == 0
+    for prices in problem.price_lists:
+        can[prices.items] &= ~prices.met(made[prices.items] > 0)
     return size, can
 
 
@@ -146,3 +147,28 @@ def needs_of(draft: Draft, number: int, size: IntArray) -> FloatArray:
     need[mine, span] = allowance.per_unit * (size - made)[mine, span]
     need[mine, span] += allowance.setups[:, None] * (made[mine, span] == 0)
     return need
+
+
+def displaced(problem: Problem, worth: CapacityWorth, item: IntArray, when: IntArray) -> list[str]:
+    """Name the SKU that would be made next with the capacity, where it is another one.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    worth : CapacityWorth
+        What capacity would earn.
+    item, when : ndarray of int, shape (n_runs,)
+        Runs.
+
+    Returns
+    -------
+    list of str
+        A SKU for each run; empty for none.
+    """
+    waiting = worth.item[problem.items.line[item], when]
+    blocks = problem.items.block
+    starts = np.searchsorted(problem.members.item, np.arange(problem.n_items))
+    other = (waiting >= 0) & (blocks[waiting] != blocks[item])
+    skus = problem.members.sku[starts[waiting]]
+    return [problem.skus[sku] if there else "" for sku, there in zip(skus, other, strict=True)]

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from c2m.frames import plural
 from c2m.report.products import opening_units
-from c2m.report.words import day, joined, plural, units
+from c2m.report.words import day, joined, units
 
 if TYPE_CHECKING:
     from c2m.demand import Demand

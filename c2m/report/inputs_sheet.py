@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from c2m.frames import plural
 from c2m.report.facts import plan_sentences
 from c2m.report.sheets import Book, Kind, SheetColumn, cell
-from c2m.report.words import plural
 
 if TYPE_CHECKING:
     from c2m.plan import Plan

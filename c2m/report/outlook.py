@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from c2m.frames import plural
 from c2m.report.products import add_description, opening_units
 from c2m.report.tables import Column, Table, make_table
-from c2m.report.words import money, money_column, plural, share, short_day, units
+from c2m.report.words import money, money_column, share, short_day, units
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -120,8 +121,9 @@ def bound_short(plan: "Plan") -> str:
     """
     if plan.bound is None:
         return "expected, over the demand scenarios"
-    surely = "no plan can earn" if plan.bound_kind == "proved" else "probably no plan earns"
-    return f"expected; {surely} more than {money(plan.bound)}"
+    if plan.bound_kind == "proved":
+        return f"expected; no plan can earn more than {money(plan.bound)}"
+    return f"expected; the best plan's is estimated at {money(plan.bound)}"
 
 
 def bound_sentence(plan: "Plan") -> str:
@@ -140,7 +142,8 @@ def bound_sentence(plan: "Plan") -> str:
     if plan.bound is None or plan.gap is None:
         return "Nothing is known about how far this plan is from the best one."
     bound = f"{plan.currency or 'money'} {money(plan.bound)}"
-    scenarios = f"over these {plan.n_scenarios:,} demand scenarios"
+    these = "this" if plan.n_scenarios == 1 else "these"
+    scenarios = f"over {these} {plural(plan.n_scenarios, 'demand scenario')}"
     source = f" The bound comes from {plan.bound_from}" if plan.bound_from else ""
     if "foresight" in plan.bound_from:
         source += ", which no plan has, so the best plan is closer than that"
@@ -151,8 +154,8 @@ def bound_sentence(plan: "Plan") -> str:
             f"{plan.gap:.2%} below the best.{source}"
         )
     return (
-        f"Heuristic: probably no plan earns more than {bound} {scenarios}; this one is "
-        f"{plan.gap:.2%} below that. This is an estimate, not a proof.{source}"
+        f"Heuristic: the best plan is estimated to earn {bound} {scenarios}; this one is "
+        f"{plan.gap:.2%} below that. This is not a proof: a plan may earn more.{source}"
     )
 
 

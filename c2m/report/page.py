@@ -10,6 +10,7 @@ import pandas as pd
 
 from c2m.engines import engine
 from c2m.errors import ArgumentError
+from c2m.frames import plural
 from c2m.plot import plot_demand, plot_plan, plot_risk
 from c2m.plot.style import free_axes
 from c2m.report import outlook, runs
@@ -19,7 +20,7 @@ from c2m.report.files import whole_file
 from c2m.report.products import add_description, most_important, sku_table
 from c2m.report.skill import Skill, read_skill
 from c2m.report.tables import Column, Table, make_table
-from c2m.report.words import first_period, plural, short_day, units
+from c2m.report.words import first_period, short_day, units
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from c2m.frames import plural
 from c2m.report.products import add_description
 from c2m.report.tables import Column, Table, make_table
-from c2m.report.words import first_period, joined, plural, short_day, units
+from c2m.report.words import first_period, joined, short_day, units
 
 if TYPE_CHECKING:
     from c2m.demand import Demand

@@ -209,24 +209,6 @@ def of_period(calendar: "Calendar", by_day: str, other: str = "") -> str:
     return f"{other} {calendar.word} of".lstrip() if other else f"{calendar.word.capitalize()} of"
 
 
-def plural(count: int, word: str) -> str:
-    """Write a count with its word.
-
-    Parameters
-    ----------
-    count : int
-        How many.
-    word : str
-        In the singular.
-
-    Returns
-    -------
-    str
-        ``"1 run"``, ``"2,000 runs"``.
-    """
-    return f"{count:,} {word}" + ("" if count == 1 else "s")
-
-
 def joined(names: Sequence[str]) -> str:
     """Write names as a list in a sentence.
 

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from c2m.engines import engine
+from c2m.frames import plural
 from c2m.report.bought_sheets import sheet_names, write_bought
 from c2m.report.files import whole_file
 from c2m.report.inputs_sheet import write_inputs
 from c2m.report.outlook import bound_sentence
 from c2m.report.products import add_description, sku_table
 from c2m.report.sheets import Book, SheetColumn, cell, filters
-from c2m.report.words import day, joined, of_period, plural
+from c2m.report.words import day, joined, of_period
 
 if TYPE_CHECKING:
     from c2m.demand import Demand

@@ -10,7 +10,7 @@ with the better bound of the two. All 90 X files and the F files in one command:
 ``for set in X F; do python tests/benchmarks/trigeiro.py DATA --set $set --peers PYTHON; done``
 (about 40 minutes for X). ``--keep`` writes what was solved, and reads what is there. The
 textbook set is Wagner-Whitin, to the digit. Pigment sequencing and discrete lot sizing
-(csplib058, dlsp) are not covered: their set-ups depend on the sequence.
+(csplib058, dlsp) are in discrete.py: their set-ups depend on the sequence.
 """
 
 import argparse

@@ -105,6 +105,13 @@ def test_a_plan_from_outside_has_no_bound_and_no_profit():
     assert list(plan.reasons.columns) == list(REASONS)
 
 
+def test_a_bound_that_is_not_proved_is_called_an_estimate():
+    plan = full_plan()
+    assert repr(plan).endswith("proved gap 20.00%)")
+    assert repr(replace(plan, bound_kind="heuristic")).endswith("estimated gap 20.00%)")
+    assert "bound (estimate)" in replace(plan, bound_kind="heuristic").summary().index
+
+
 def test_every_problem_of_a_table_is_reported_at_once():
     table = frame()
     table["pieces"] = [0.0, 2.5, 4.0]
@@ -126,7 +133,7 @@ def test_the_same_sku_line_and_period_twice_is_refused():
 
 
 def test_runs_outside_the_horizon_are_refused():
-    with pytest.raises(DataError, match="1 runs are outside the horizon, first 2026-12-07"):
+    with pytest.raises(DataError, match="1 of 3 runs is outside the horizon, first 2026-12-07"):
         outside_plan(horizon=2)
     with pytest.raises(DataError, match="first 2026-11-23"):
         outside_plan(first="2026-11-30")

@@ -9,7 +9,8 @@ from c2m.production.firm import settle, taken
 from c2m.production.limits import broken_limits, line_usage
 from c2m.production.lotsizing.heuristic import solve_heuristic
 from c2m.production.plan_production import read_problem
-from c2m.production.replanning.calm import Calm, keep_calm, places_of
+from c2m.production.replanning.calm import Calm, keep_calm
+from c2m.production.replanning.continued import places_of
 from c2m.production.replanning.habit import with_habit
 
 
@@ -98,6 +99,11 @@ def test_a_problem_with_habit_earns_what_plans_earn_less_the_cost_of_their_chang
             paid = profit(problem, plain) - calm.cost * calm.changed(plain).sum()
             assert told <= paid + calm.cost * had + 1e-6
         assert told == pytest.approx(paid + calm.cost * had)
+        laid = habit.laid(plain)  # each run where it costs what the change to it costs
+        assert (habit.plain(laid) == plain).all()
+        assert profit(habit.problem, laid) == pytest.approx(
+            calm.net(problem, plain) + calm.cost * had
+        )
     ran = solve_heuristic(habit.problem, lambda _stage: None)
     plain = habit.plain(ran.made)
     assert broken_limits(problem, plain) == []

@@ -141,8 +141,8 @@ WORDS = {
     "max_lot": "the largest run",
     "capacity": "capacity|overtime",
     "group": "the limit of",
-    "next_lot": "too little",
-    "search": "that pays was found",
+    "next_lot": "a lot less would free too little",
+    "search": "the search found no",
     "demand": "stops paying",
 }
 

@@ -121,8 +121,8 @@ def test_stock_that_is_not_stated_is_counted(fixed_demand, simple_factory):
     with pytest.warns(C2MWarning) as caught:
         plan_production(demand, simple_factory(2), stock, n_scenarios=1)
     texts = [str(warning.message) for warning in caught]
-    assert any("1 of 2 SKUs are not in `stock`" in text and "'S000'" in text for text in texts)
-    assert any("1 SKUs of `stock` are not in the demand" in text for text in texts)
+    assert any("1 of 2 SKUs is not in `stock`" in text and "'S000'" in text for text in texts)
+    assert any("1 of 2 SKUs is in `stock` but not in the demand" in text for text in texts)
 
 
 def test_stock_of_which_no_sku_is_planned_is_refused(fixed_demand, simple_factory):
@@ -149,7 +149,7 @@ def test_a_code_that_lost_its_zeros_is_recognised(fixed_demand, simple_factory):
 
 def test_an_empty_stock_is_only_counted(fixed_demand, simple_factory):
     stock = pd.DataFrame({"sku": pd.Series([], dtype="str"), "on_hand": []})
-    with pytest.warns(C2MWarning, match="1 of 1 SKUs are not in `stock`"):
+    with pytest.warns(C2MWarning, match="1 of 1 SKU is not in `stock`"):
         plan_production(fixed_demand(np.ones((1, 1, 1))), simple_factory(1), stock, n_scenarios=1)
 
 
@@ -163,10 +163,15 @@ def test_odd_order_lines_are_counted(fixed_demand, simple_factory):
             "due": ["2026-11-01", "2026-11-25", "2027-05-01"],
         }
     )
-    with pytest.warns(C2MWarning, match="of 3 lines") as caught:
+    with pytest.warns(C2MWarning, match="1 of 3 lines") as caught:
         plan = plan_production(demand, simple_factory(1), on_order=on_order, n_scenarios=1)
     text = str(caught[0].message)
-    for part in ("1 lines received more", "1 lines are overdue", "1 lines are due after"):
+    for part in (
+        "1 of 3 lines received more than ordered, nothing of it is open: 'S000' 6 (of 5)",
+        "1 of 3 lines is overdue and taken to be here on 2026-1",
+        "'S000' 3 (due 2026-11-01)",
+        "1 of 3 lines is due after the horizon, what is open of it is left out: 'S000' 7",
+    ):
         assert part in text
     assert plan.outlook["arrivals"][0, 0] >= 3
 
@@ -180,7 +185,7 @@ def test_every_wrong_row_of_the_stock_is_reported(fixed_demand, simple_factory):
 
 def test_skus_that_cannot_be_made_are_named(fixed_demand, simple_factory):
     demand = fixed_demand(np.ones((1, 3, 1)), skus=["S000", "X", "Y"])
-    with pytest.raises(DataError, match="2 of 3 SKUs of the demand have no product: 'X', 'Y'"):
+    with pytest.raises(DataError, match="2 of 3 SKUs of the demand without a product: 'X', 'Y'"):
         plan_production(demand, simple_factory(1), n_scenarios=1)
 
 
@@ -192,11 +197,28 @@ def test_other_periods_and_other_rows_are_refused(fixed_demand, simple_factory):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"n_scenarios": 0}, {"n_scenarios": 3.0}, {"method": "fast"}, {"time_limit_s": 0.0}],
+    [
+        {"n_scenarios": 0},
+        {"n_scenarios": 3.0},
+        {"n_scenarios": True},
+        {"seed": "x"},
+        {"seed": -1},
+        {"method": "fast"},
+        {"time_limit_s": 0.0},
+        {"time_limit_s": "3"},
+    ],
 )
 def test_arguments_out_of_range_are_refused(wrong, fixed_demand, simple_factory):
     with pytest.raises(ArgumentError, match=f"Expected.* {next(iter(wrong))}"):
         plan_production(fixed_demand(np.ones((1, 1, 1))), simple_factory(1), **wrong)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -5.0])
+def test_paths_that_are_no_demand_are_refused_with_their_skus(value, fixed_demand, simple_factory):
+    paths = np.ones((2, 2, 3))
+    paths[1, 1, 2] = value
+    with pytest.raises(DataError, match=f"1 of 2 SKUs has paths .*'S001' .first: {value:g}"):
+        plan_production(fixed_demand(paths), simple_factory(2), n_scenarios=2)
 
 
 def test_what_is_no_forecast_or_no_factory_is_refused(fixed_demand, simple_factory):

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from c2m.errors import ArgumentError, InfeasiblePlanError
+from c2m.production.factory import Policy
 from c2m.production.plan_production import plan_production
 
 
@@ -50,6 +51,13 @@ def test_demand_beyond_the_capacity_is_refused_with_what_is_short(case):
     with pytest.raises(InfeasiblePlanError, match=r"line L1 is [\d.]+ minutes short") as caught:
         plan_production(demand, factory, serve_all=True)
     assert "more minutes of line L1" in caught.value.relief
+
+
+def test_demand_in_frozen_periods_is_refused_with_the_freeze(fixed_demand, simple_factory):
+    factory = simple_factory(1, policy=Policy(frozen_periods=1))
+    with pytest.raises(InfeasiblePlanError, match="frozen_periods=1: no run may begin") as caught:
+        plan_production(fixed_demand(np.full((1, 1, 3), 10.0)), factory, serve_all=True)
+    assert "fewer frozen_periods" in caught.value.relief
 
 
 def test_demand_that_is_not_known_is_refused_with_the_way_out(case):

@@ -153,7 +153,8 @@ def test_a_moq_that_no_week_has_room_for_is_said_to_be_waived_with_what_that_bri
     waived = simple_factory(1, shutdowns=shut)
     better = plan_production(fixed_demand(np.full((2, 1, 1), 30.0)), waived, n_scenarios=2)
     assert better.expected_profit - plan.expected_profit == short["gain"]
-    assert "a run of 30 on L1 in the week of 2026-11-23 would bring +180.00" in short["relief"]
+    way = "a run of 30 of S000 on L1 in the week of 2026-11-23 would bring +180.00"
+    assert way in short["relief"]
 
 
 def test_more_hours_are_the_way_where_nothing_else_pays_with_what_they_would_earn(
@@ -180,7 +181,7 @@ def test_room_that_is_too_little_for_the_next_lot_is_the_way_out_without_it(
     plan = plan_production(fixed_demand(np.full((2, 1, 1), 79.0)), factory, n_scenarios=2)
     short = plan.shortfalls.iloc[0]
     assert (short["way"], short["gain"]) == ("MOQ waived", 6.0)
-    assert "without its multiple of 40 a run of 41 on L1" in short["relief"]
+    assert "without its multiple of 40 a run of 41 of S000 on L1" in short["relief"]
 
 
 def test_the_way_out_without_a_smallest_lot_keeps_multiples_and_the_largest_lot(
@@ -194,7 +195,7 @@ def test_the_way_out_without_a_smallest_lot_keeps_multiples_and_the_largest_lot(
 
     lots = {"moq": 60, "lot_multiple": 5}
     way = _way(80.0, [80, 0], 1, lines={"capacity": [109.0]}, routing=lots)
-    assert "without its MOQ a run of 25 on L1" in way.text
+    assert "without its MOQ of 60 a run of 25 of S001 on L1" in way.text
     assert way.gain == pytest.approx(25 * 6.0)
     assert _way(80.0, [40], 0, routing={"lot_multiple": 5, "max_lot": 42.0}) is None
 

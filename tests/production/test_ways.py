@@ -156,7 +156,7 @@ def test_items_without_extra_costs_or_ways_of_their_own_have_none():
     assert items.way.tolist() == plain.line.tolist()
     problem = replace(drawn_problem(0), items=items, ways=())
     assert [way.line for way in problem.ways] == [0, 1]
-    assert (problem.rivals == -1).all()
+    assert problem.price_lists == ()
 
 
 def test_the_value_of_blocks_counts_their_extra_costs():

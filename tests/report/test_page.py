@@ -157,9 +157,9 @@ def test_the_page_says_what_is_known_of_better_plans(page, case):
         ),
         (
             "heuristic",
-            "Heuristic: probably no plan earns more than EUR 1,000 over these 50 demand "
-            "scenarios; this one is 10.00% below that. This is an estimate, not a "
-            "proof.",
+            "Heuristic: the best plan is estimated to earn EUR 1,000 over these 50 demand "
+            "scenarios; this one is 10.00% below that. This is not a proof: a plan may earn "
+            "more.",
         ),
     ],
 )

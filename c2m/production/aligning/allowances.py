@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from c2m.errors import warn
-from c2m.frames import name_list
+from c2m.frames import name_list, share_of
 from c2m.production.aligning.rates import Rates
 from c2m.production.aligning.rows import table_rows
 from c2m.production.aligning.shared import group_rows
@@ -105,7 +105,8 @@ def budgets(
     cost : ndarray, shape (n_members, n_periods)
         What one unit or pack costs for the SKU.
     setup_cost : ndarray, shape (n_items,)
-        Of a run of each item; the SKUs of a pre-pack share it by their pieces.
+        Of a run of each item; the SKUs of a pre-pack share it by their pieces. A run that goes by
+        several modes counts it for each of them, so that no more is spent than there is.
     labels : ndarray of datetime64, shape (n_periods,)
         First days of the periods.
 
@@ -144,9 +145,9 @@ def budgets(
         )
     if idle:
         warn(
-            f"{len(idle):,} of {len(factory.budgets):,} budgets hold the first day of no period "
-            f"and limit nothing: {name_list(idle)}. A budget pays for the periods that start in "
-            "its days."
+            f"{share_of(len(idle), len(factory.budgets), 'budget', 'holds')} the first day of no "
+            f"period, and no limit comes of it: {name_list(idle)}. A budget pays "
+            "for the periods that start in its days."
         )
     return made
 
@@ -166,20 +167,25 @@ def warn_of_shared_setups(limits: Sequence[Allowance], groups: Sequence[GroupLim
     C2MWarning
         If a budget pays for runs of a group whose set-ups cost money.
     """
-    paid = [limit.items for limit in limits if limit.kind == "budget"]
-    if not paid:
-        return
-    paid_items = np.concatenate(paid)
-    names = {
-        group.name
-        for group in groups
-        if group.setup_cost > 0 and np.isin(group.items, paid_items).any()
-    }
+    paid = [limit for limit in limits if limit.kind == "budget"]
+    shared = [group for group in groups if group.setup_cost > 0 and not group.split]
+    names, most = set(), 0.0
+    for group in shared:
+        periods = {
+            step
+            for limit in paid
+            if np.isin(group.items, limit.items).any()
+            for step in range(limit.first, limit.last + 1)
+        }
+        names |= {group.name} if periods else set()
+        most += group.setup_cost * len(periods)
     if names:
+        count = "1 group" if len(names) == 1 else f"{len(names):,} groups"
+        unit = f" {paid[0].unit}".rstrip()
         warn(
-            "Budgets do not count set-ups that several runs share (those of a group, a family, or "
-            f"a run by several modes): {len(names):,}, {name_list(sorted(names))}. Leave room for "
-            "them in the amounts."
+            f"Budgets do not count the set-ups that the runs of {count} share "
+            f"({name_list(sorted(names))}): up to {most:,.0f}{unit}, if all run in every period. "
+            "Leave room for them in the amounts."
         )
 
 

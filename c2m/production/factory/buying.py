@@ -21,7 +21,8 @@ class PriceBreak:
     line : str
         Code of the line; * means each line that has no price break of its own for the SKU.
     from_quantity : int
-        Smallest run that has the price; the product's unit_cost holds for smaller ones.
+        Smallest run that has the price, by all modes together; the product's unit_cost holds for
+        smaller ones.
     unit_cost : float
         Money that one unit costs in such a run, in the currency of the routing.
     """
@@ -123,12 +124,15 @@ class MaterialUse:
 class Lane:
     """One way for goods from a plant to the warehouse; a run may be split over the ways.
 
+    The parts of a split run share its MOQ, largest lot, set-up and price break; each part is by
+    itself a whole multiple of the run's lot_multiple, as whole cartons or rolls go one way.
+
     Parameters
     ----------
     plant : str
         Code of the plant, as in the lines; * means every plant without a lane of its own.
     mode : str
-        Code of the way: sea, air, road.
+        Code of the way: sea, air, road. What one run sends by it is a whole lot_multiple.
     transport_cost : float
         Money for one good unit.
     lead_time_periods : int

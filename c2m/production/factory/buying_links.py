@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from c2m.checks import Check
+from c2m.frames import did_you_mean, name_list
 from c2m.production.factory.buying import ALL
 from c2m.production.factory.codes import check_known, check_spans, is_in
 from c2m.production.factory.making import ALL_LINES
@@ -32,6 +33,7 @@ def check_buying(checks: Mapping[str, Check], currency: str | None) -> None:
     for name in ("material_orders", "bill_of_materials"):
         check_known(checks[name], "material", "materials", materials, may_lack_all=False)
     check_known(checks["lanes"], "plant", "lines", lines["plant"], also=(ALL,), may_lack_all=False)
+    _check_plants(checks["lines"], checks["lanes"].frame["plant"])
     check_known(
         checks["budgets"],
         "department",
@@ -47,6 +49,35 @@ def check_buying(checks: Mapping[str, Check], currency: str | None) -> None:
     _check_price_breaks(checks)
     _check_markdowns(checks)
     _check_currencies(checks, currency)
+
+
+def _check_plants(check: Check, served: pd.Series) -> None:
+    """Note lines from which no lane goes, though there are lanes: their goods would ship free."""
+    plant = check.frame["plant"]
+    if not len(served) or (served == ALL).any():
+        return
+    known = served.dropna().unique().tolist()
+    lost = (~is_in(plant, served)).to_numpy(dtype=bool)
+    named = plant.notna().to_numpy(dtype=bool)
+    line = check.frame["line"]
+    fix = (
+        f"write the plant as in `lanes`, or add a lane for it or for every plant ({ALL!r}); goods "
+        "that need no transport have one that costs 0"
+    )
+    if (lost & named).any():
+        first = str(plant[lost & named].iloc[0])
+        check.rows(
+            lost & named,
+            f"has a 'plant' for which `lanes` has no row{did_you_mean(first, known)}",
+            fix,
+            lambda row: (line.iloc[row], plant.iloc[row]),
+        )
+    check.rows(
+        lost & ~named,
+        f"has no 'plant', and `lanes` has rows for {name_list(known)} only",
+        fix,
+        lambda row: line.iloc[row],
+    )
 
 
 def _check_lead_times(check: Check) -> None:

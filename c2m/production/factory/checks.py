@@ -1,7 +1,8 @@
 """Check the tables of a factory one by one: columns, types, ranges, keys."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from numbers import Real
@@ -20,8 +21,16 @@ _LARGEST_WHOLE: Final = 2.0**53
 """Above it a float no longer holds every whole number."""
 
 
-_FITS: Final[Mapping[str, object]] = {"code": "-", "number": 0.5, "date": date(2000, 1, 1)}
-"""What passes every check of a kind, put where a cell may be empty and is."""
+_DIGITS: Final = re.compile(r"\s*[-+]?\d[\d\s.,'’]*\s*")
+"""A number as people of any country type it."""
+
+_FITS: Final[Mapping[str, object]] = {
+    "code": "-",
+    "number": 0.5,
+    "whole": 1,
+    "date": date(2000, 1, 1),
+}
+"""What passes every check of a kind, put where a cell may be empty and is, or was told before."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +43,13 @@ class Source:
         The values, with positions as its index; required columns may be missing.
     place : callable
         From a position to the row's name, such as ``"row 7"``.
+    told : mapping of str to list of int
+        By column, positions whose value is known to be broken; they are not reported again.
     """
 
     frame: pd.DataFrame
     place: Callable[[int], str]
+    told: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 def as_source(table: object, name: str) -> Source:
@@ -137,7 +149,9 @@ def read_columns(table: str, source: Source, row: type[Row]) -> Check:
             check.add(problem, "rename or remove the unknown columns")
     if len(source.frame.columns) > 0:
         check.columns([name for name, column in wanted.items() if column.required])
-    typed = {name: _values(check, column) for name, column in wanted.items()}
+    typed = {
+        name: _values(check, column, source.told.get(name, ())) for name, column in wanted.items()
+    }
     check.frame = pd.DataFrame(typed, index=pd.RangeIndex(len(source.frame)))
     key = check.frame[list(row.key)]
     if key.notna().all(axis=None):
@@ -183,15 +197,16 @@ def _dtypes(name: str) -> dict[str, str]:
     }
 
 
-def _values(check: Check, column: Column) -> pd.Series:
+def _values(check: Check, column: Column, told: Sequence[int]) -> pd.Series:
     """Return one column in its right type, unknown where it is wrong."""
     rows = check.frame.index
     if column.name not in check.frame.columns or len(rows) == 0:
         default = None if column.required else column.default
         series = pd.Series([default] * len(rows), index=rows, dtype="object")
         return _typed(series, column)
-    given = check.frame[column.name].notna()
-    if column.may_be_empty and not given.all():
+    given = check.frame[column.name].notna() | (not column.may_be_empty)
+    given &= ~rows.isin(told)
+    if not given.all():
         return _typed(_given_values(check, column, given), column)
     return _typed(_checked_values(check, column), column)
 
@@ -205,8 +220,9 @@ def _checked_values(check: Check, column: Column) -> pd.Series:
 
 
 def _given_values(check: Check, column: Column, given: pd.Series) -> pd.Series:
-    """Return a column whose cells may be empty, after checking those that are not."""
-    filled = check.frame[column.name].astype("object").where(given, _FITS[column.kind])
+    """Return a column with cells that are empty or told of, after checking the others."""
+    fits = column.choices[0] if column.choices else _FITS[column.kind]
+    filled = check.frame[column.name].astype("object").where(given, fits)
     check.frame = check.frame.assign(**{column.name: filled})
     return _checked_values(check, column).astype("object").where(given, None)
 
@@ -261,10 +277,18 @@ def _check_choice(check: Check, column: Column, codes: pd.Series) -> None:
 def _numbers(check: Check, column: Column) -> NDArray[np.float64]:
     name, series = column.name, check.frame[column.name]
     values, wrong = _as_numbers(series)
+    text = wrong & np.array([_reads_as_number(value) for value in series], dtype=bool)
     check.rows(
-        wrong,
+        text,
+        f"has text in {name!r} that looks like a number",
+        f"convert the text in {name!r} to numbers (in a spreadsheet: format the cells as Number, "
+        "then type the values again)",
+        lambda row: str(series.iloc[row]),
+    )
+    check.rows(
+        wrong & ~text,
         f"has no number in {name!r}",
-        f"write {name!r} as a number",
+        f"write {name!r} as a number, without its unit",
         lambda row: str(series.iloc[row]),
     )
     unlimited = np.isposinf(values) & column.infinite
@@ -316,6 +340,11 @@ def _as_numbers(series: pd.Series) -> tuple[NDArray[np.float64], BoolArray]:
     right = np.array([isinstance(value, Real) and not _is_truth(value) for value in series], bool)
     values = series.astype("object").where(right & given, np.nan).to_numpy(dtype=np.float64)
     return values, given & ~right
+
+
+def _reads_as_number(value: object) -> bool:
+    """Say whether a value is text of digits, with points, commas, blanks or a sign."""
+    return isinstance(value, str) and _DIGITS.fullmatch(value) is not None
 
 
 def _is_truth(value: object) -> bool:

@@ -98,6 +98,9 @@ def check_spans(check: Check) -> None:
 
 
 def _closest(code: str, known: list[str]) -> str:
-    """Suggest a code; before any other one that differs by zeros in front, which Excel drops."""
+    """Suggest a code; before any other one that differs by blanks, or by zeros, in front."""
+    blanks = [other for other in known if other.strip() == code.strip()]
+    if blanks:
+        return f" (there is {blanks[0]!r}: the blanks around one of the two are too many)"
     alike = [other for other in known if other.lstrip("0") == code.lstrip("0")]
     return f" (did you mean {alike[0]!r}?)" if alike else did_you_mean(code, known)

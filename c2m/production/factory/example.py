@@ -73,6 +73,7 @@ EXAMPLE: Final[Mapping[str, Sequence[Row]]] = {
     "lanes": [
         Lane("HUE", "sea", 0.9, lead_time_periods=5, co2e_per_unit=0.1, lead_time_high=6),
         Lane("HUE", "air", 6.5, lead_time_periods=1, co2e_per_unit=4.2),
+        Lane("*", "road"),
     ],
     "markdowns": [Markdown("PARKA-RED-M", 60.0, 0.4), Markdown("PARKA-RED-M", 36.0, 0.3)],
     "budgets": [Budget("COATS", date(2026, 12, 1), date(2026, 12, 31), 60000.0)],

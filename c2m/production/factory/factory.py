@@ -16,7 +16,8 @@ from c2m.production.factory.checks import as_source, finished, raise_all
 from c2m.production.factory.excel import read_excel
 from c2m.production.factory.files import Contents, read_settings, settings_of
 from c2m.production.factory.held import FactoryTables
-from c2m.production.factory.links import checked_tables, warn_about_values
+from c2m.production.factory.links import checked_tables
+from c2m.production.factory.notes import warn_about_tables, warn_about_values
 from c2m.production.factory.settings import Policy, Settings
 from c2m.production.factory.tables import TABLES
 from c2m.production.factory.toml import read_toml, write_toml
@@ -244,10 +245,12 @@ class Factory(FactoryTables):
         """Read a factory from a workbook that was filled in.
 
         The workbook is the one that `write_template` writes: one sheet per table, the names of
-        the columns in its first row. Wholly empty rows are passed over. An empty cell takes the
-        column's default. Numbers where a code belongs are read as their digits, with a warning,
-        since a spreadsheet drops zeros in front. The sheet Help is not read; other sheets are
-        passed over with a warning.
+        the columns in its first row (rows with text above them are passed over with a warning).
+        Wholly empty rows are passed over. An empty cell takes the column's default. Numbers where
+        a code belongs are read as their digits, with a warning, since a spreadsheet drops zeros in
+        front; blanks around a code that the workbook has without them as well are taken away, with
+        a warning. Columns named remark, note or comment and the sheet Help are not read; other
+        sheets are passed over with a warning.
 
         Parameters
         ----------
@@ -360,7 +363,9 @@ def _from_contents(contents: Contents) -> Factory:
     raise_all(contents.title, [contents.check, *checks, *tables.values()])
     for note in contents.notes:
         warn(note)
-    return _make(tables, calendar, settings.currency, settings.name, settings.policy)
+    factory = _make(tables, calendar, settings.currency, settings.name, settings.policy)
+    warn_about_tables(factory.tables())
+    return factory
 
 
 def _make(

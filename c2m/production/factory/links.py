@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from c2m.checks import BoolArray, Check
-from c2m.errors import warn
+from c2m.checks import Check
 from c2m.production.factory.buying_links import check_buying
 from c2m.production.factory.capacity import line_times
 from c2m.production.factory.checks import Source, check_tables
 from c2m.production.factory.codes import check_known, check_spans, is_in, unknown_rows
 from c2m.production.factory.making import ALL_LINES, TOGETHER
-from c2m.production.factory.markdowns import mean_end_value
 from c2m.production.factory.tables import REQUIRED_TABLES
 
 _SCOPE_TABLES = {"group": ("groups", "group"), "prepack": ("prepacks", "prepack")}
@@ -67,50 +65,6 @@ def _check_links(checks: Mapping[str, Check]) -> None:
     _check_group_minutes(checks)
 
 
-def warn_about_values(tables: Mapping[str, pd.DataFrame]) -> None:
-    """Warn about money that makes a plan look strange.
-
-    SKUs whose cost does not stand in the products alone are left alone.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        The checked tables.
-    """
-    _warn_about_breaks(tables["price_breaks"])
-    products, bought = tables["products"], ("bill_of_materials", "price_breaks")
-    costed = pd.concat([tables[name]["sku"] for name in bought])
-    products = products[~is_in(products["sku"], costed)]
-    worth = mean_end_value(products, tables["markdowns"])
-    generous = (worth > products["unit_cost"]).to_numpy(dtype=bool)
-    if generous.any():
-        warn(
-            f"{_count(generous, products)} an 'end_value' above the 'unit_cost': each unit left "
-            "over earns money, so a plan fills the lines with it. Lower 'end_value' if that is "
-            "not meant."
-        )
-    gain = products["price"] + products["lost_sale_penalty"]
-    losing = (gain < products["unit_cost"]).to_numpy(dtype=bool)
-    if losing.any():
-        warn(
-            f"{_count(losing, products)} a 'unit_cost' above 'price' + 'lost_sale_penalty': "
-            "making a unit costs more than not selling it. Correct the money if that is not meant."
-        )
-
-
-def _warn_about_breaks(breaks: pd.DataFrame) -> None:
-    """Warn about price breaks from which on a unit costs more."""
-    ordered = breaks.sort_values("from_quantity", kind="stable")
-    dearer = ordered.groupby(["sku", "line"])["unit_cost"].diff() > 0
-    if dearer.any():
-        first = ordered[dearer].iloc[0]
-        warn(
-            f"{int(dearer.sum()):,} of {len(breaks):,} price breaks cost more a unit than a "
-            f"smaller run of the same SKU and line (first: {first['sku']!r} on {first['line']!r} "
-            f"from {first['from_quantity']:,}). Correct 'unit_cost' if that is not meant."
-        )
-
-
 def smallest_run(
     moq: NDArray[np.float64], lot_multiple: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -132,14 +86,6 @@ def smallest_run(
     array([  1., 120.])
     """
     return lot_multiple * np.ceil(np.maximum(moq, 1.0) / lot_multiple)
-
-
-def _count(rows: BoolArray, products: pd.DataFrame) -> str:
-    count = np.count_nonzero(rows)
-    first = products["sku"].iloc[int(np.argmax(rows))]
-    return (
-        f"{count:,} of {len(rows):,} products (first: {first!r}) {'has' if count == 1 else 'have'}"
-    )
 
 
 def _check_lines(check: Check) -> None:
@@ -195,16 +141,29 @@ def _check_routing_runs(checks: Mapping[str, Check]) -> None:
     frame = check.frame
     times = line_times(frame, checks["lines"].frame)
     needed = frame["setup_time"] + _smallest(frame) * times
-    _too_large(check, needed, frame["line"].map(_most_capacity(checks)))
+    runs = frame[["line"]].assign(name=frame["sku"], needed=needed)
+    _too_large(check, runs, checks)
 
 
-def _too_large(check: Check, needed: pd.Series, capacity: pd.Series) -> None:
-    needed, capacity = needed.astype("float64"), capacity.astype("float64")
+def _too_large(check: Check, runs: pd.DataFrame, checks: Mapping[str, Check]) -> None:
+    """Note rows whose smallest run, with name, line and capacity needed, no period can hold."""
+    needed = runs["needed"].astype("float64")
+    capacity = runs["line"].map(_most_capacity(checks)).astype("float64")
+    lines = checks["lines"].frame.dropna(subset="line").drop_duplicates("line")
+    unit = runs["line"].map(lines.set_index("line")["unit"])
+
+    def _show(row: int) -> str:
+        name, line = runs["name"].iloc[row], runs["line"].iloc[row]
+        return (
+            f"{name} on {line}: {needed.iloc[row]:,.6g} > {capacity.iloc[row]:,.6g} "
+            f"{unit.iloc[row]}"
+        )
+
     check.rows(
         (needed > capacity).to_numpy(dtype=bool),
-        "needs more capacity for its smallest run than a full period with overtime has",
+        "needs more capacity than a full period with overtime has, even for the smallest run",
         "lower 'moq', 'lot_multiple', 'setup_time' or 'unit_time', or raise the line's capacity",
-        lambda row: f"{needed.iloc[row]:g} > {capacity.iloc[row]:g}",
+        _show,
     )
 
 
@@ -312,7 +271,7 @@ def _check_limit_runs(checks: Mapping[str, Check]) -> None:
     )
     worst = pairs.assign(over=pairs["needed"] - pairs["most"]).sort_values("over")
     worst = worst.drop_duplicates("row", keep="last").set_index("row").reindex(limits.index)
-    _too_large(check, worst["needed"], worst["most"])
+    _too_large(check, worst.assign(line=worst["on"]), checks)
 
 
 def _check_shared(checks: Mapping[str, Check], table: str, column: str) -> None:

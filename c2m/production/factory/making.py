@@ -69,7 +69,8 @@ class Line:
     overtime_cost : float
         Extra cost of one unit of capacity in overtime.
     plant : str
-        Code of the plant it stands in, for the lanes; empty where there is only one.
+        Code of the plant it stands in. Where there are lanes, one must go from it; empty only
+        where there are none or one goes from every plant.
     """
 
     key: ClassVar = ("line",)

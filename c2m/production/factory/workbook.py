@@ -38,8 +38,9 @@ _INTRODUCTION: Final = (
     "Fill in one sheet per table: settings, lines, products and routings; the others where you "
     "need them. Each row is one entry. Dark columns must be filled in every row; a cell left "
     "empty in a light column takes the default below. Code columns are formatted as text, so that "
-    "00123 keeps its zeros and 6-8 stays a size. Keep the names in the first row. This sheet is "
-    "not read. The example beside each table is a small factory that works."
+    "00123 keeps its zeros and 6-8 stays a size. Keep the names in the first row. A column named "
+    "remark, note or comment may stand in any sheet and is not read; nor is this sheet. The "
+    "example beside each table is a small factory that works."
 )
 
 

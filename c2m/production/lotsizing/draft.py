@@ -84,10 +84,18 @@ class Draft:
         self.limit = limit_with_tolerance(problem)
         self.taken = Taken(problem, self.made)
         self.groups_of: dict[int, list[GroupLimit]] = {}
+        self._weight: dict[tuple[int, int], int] = {}  # (group, item) -> pieces in one of it
+        self._pieces: dict[int, IntArray] = {}  # group -> pieces in each period
         for group in problem.groups:
-            for item in group.items.tolist():
+            self._pieces[id(group)] = group.weights @ self.made[group.items]
+            for item, weight in zip(group.items.tolist(), group.weights.tolist(), strict=True):
                 self.groups_of.setdefault(item, []).append(group)
+                self._weight[id(group), item] = weight
+        self.group_setup_of = np.zeros(problem.n_items)
+        for group in problem.groups:
+            np.add.at(self.group_setup_of, group.items, group.setup_cost)
         self._member_at = np.searchsorted(problem.members.item, np.arange(problem.n_items + 1))
+        self._sku_of = _single_skus(problem)
 
     def profit(self) -> float:
         """Return the expected profit of the plan."""
@@ -114,6 +122,35 @@ class Draft:
             Expected money.
         """
         problem = self.problem
+        rows, brought = self._brought_with(change)
+        cumulative = brought.cumsum(axis=1)
+        profit = money(problem, cumulative, lost_so_far(problem, cumulative, rows), rows).profit
+        gain = profit - self.sku_profit[rows]
+        if self._sku_of is None:
+            place = np.empty(problem.n_blocks, dtype=np.int64)
+            place[problem.items.block[change.item]] = np.arange(len(change))
+            row = place[problem.block_of[rows]]
+            gain = np.bincount(row, gain, len(change)).astype(np.float64)
+        for item, when, size in change.parts:
+            old = self.made[item, when]
+            started = (size > 0).astype(np.int64) - (old > 0)
+            gain -= problem.items.setup_cost[item] * started
+            if problem.items.has_extra:
+                gain -= problem.items.extra[item, when] * (size - old)
+        return gain
+
+    def _brought_with(self, change: Change) -> tuple[IntArray, FloatArray]:
+        """Return the SKUs of the blocks that change, and what runs then bring of them."""
+        problem = self.problem
+        if self._sku_of is not None:
+            rows = self._sku_of[change.item]
+            brought = self.brought[rows]
+            for item, when, size in change.parts:
+                step = when + problem.members.lead[item]
+                here = np.flatnonzero(step < problem.n_periods)
+                more = (size - self.made[item, when]) * problem.members.units[item]
+                brought[here, step[here]] += more[here]
+            return rows, brought
         place = np.full(problem.n_blocks, -1, dtype=np.int64)
         place[problem.items.block[change.item]] = np.arange(len(change))
         rows = np.flatnonzero(place[problem.block_of] >= 0)
@@ -122,17 +159,7 @@ class Draft:
         brought = self.brought[rows]
         for part in change.parts:
             self._add(brought, row_of, *part)
-        cumulative = brought.cumsum(axis=1)
-        profit = money(problem, cumulative, lost_so_far(problem, cumulative, rows), rows).profit
-        gain = np.bincount(
-            place[problem.block_of[rows]], profit - self.sku_profit[rows], len(change)
-        ).astype(np.float64)
-        for item, when, size in change.parts:
-            started = (size > 0).astype(np.int64) - (self.made[item, when] > 0)
-            gain -= problem.items.setup_cost[item] * started
-            if problem.items.has_extra:
-                gain -= problem.items.extra[item, when] * (size - self.made[item, when])
-        return gain
+        return rows, brought
 
     def usage_change(self, item: IntArray, when: IntArray, size: IntArray) -> FloatArray:
         """Return the capacity that a new size takes more than the old one.
@@ -221,10 +248,11 @@ class Draft:
             line = int(problem.items.line[item])
             self.used[line, when] += self._scalar_usage(item, when, size)
             for group in self.groups_of.get(item, ()):
-                others = self._others(group, item, when)
-                was, now = (others or self.made[item, when] > 0), (others or size > 0)
+                pieces, more = self._pieces[id(group)], size - int(self.made[item, when])
+                was = pieces[when] > 0
+                pieces[when] += self._weight[id(group), item] * more
                 if group.line >= 0:
-                    self.used[line, when] += group.setup_time * (int(now) - int(was))
+                    self.used[line, when] += group.setup_time * (int(pieces[when] > 0) - int(was))
             for member in range(self._member_at[item], self._member_at[item + 1]):
                 step = when + int(problem.members.lead[member])
                 if step < problem.n_periods:
@@ -293,21 +321,21 @@ class Draft:
         started = int(size > 0) - int(old > 0)
         return float(items.unit_time[item] * (size - old) + items.setup_time[item] * started)
 
-    def _others(self, group: GroupLimit, item: int, when: int) -> bool:
-        """Say whether another item of the group runs in the period."""
-        running = self.made[group.items, when] > 0
-        return bool(running[group.items != item].any())
-
     def _group_change(self, group: GroupLimit, parts: Sequence[Part]) -> int | None:
         """Return how many set-ups of the group come (1) or go (-1); None where its limit breaks."""
         when = parts[0][1]
-        pieces = int(group.weights @ self.made[group.items, when])
+        pieces = int(self._pieces[id(group)][when])
         after = pieces
         for item, _, size in parts:
-            weight = int(group.weights[group.items == item].sum())
+            weight = self._weight.get((id(group), item), 0)
             after += weight * (size - int(self.made[item, when]))
-        if not bool(group.allows(np.array([after]))[0]) and bool(
-            group.allows(np.array([pieces]))[0]
-        ):
+        if not group.allows(after) and group.allows(pieces):
             return None
         return int(after > 0) - int(pieces > 0)
+
+
+def _single_skus(problem: Problem) -> IntArray | None:
+    """Return the SKU of each item where every block is one SKU and no item a pack."""
+    members = problem.members
+    alone = problem.n_blocks == problem.n_skus and len(members.item) == problem.n_items
+    return members.sku if alone else None

@@ -12,23 +12,42 @@ from c2m.production.lotsizing.solution import Solution
 from c2m.production.lotsizing.write_programme import write_programme
 from c2m.production.problem import Problem
 
-MOST_LOST: Final = 2_500
+_MOST_LOST: Final = 2_500
 """SKUs x periods x scenarios up to which ``"auto"`` plans exactly."""
 
-MOST_RUNS: Final = 40
-"""Possible runs (items x periods) up to which ``"auto"`` plans exactly."""
+_MOST_RUNS: Final = 40
+"""Possible runs (items x periods) up to which that is so whatever the quick plan's gap."""
 
 _MOST_NODES: Final = 5_000
-"""Nodes after which ``"auto"`` stops: unlike seconds, they are the same on every machine."""
+"""Nodes after which a search stops: unlike seconds, they are the same on every machine."""
 
-_MEDIUM_RUNS: Final = 120
-"""Possible runs up to which ``"auto"`` betters a quick plan that may be far from the best."""
+_WORK: Final = 1_200_000
+"""Nodes times lost sales (SKUs x periods x scenarios) of ``"auto"``: about half a minute."""
 
-FEW_NODES: Final = 200
-"""Nodes for that: most of what there is to gain is found in them."""
+_MEDIUM_LOST, _MEDIUM_RUNS, _MEDIUM_NODES, _MEDIUM_WORK = 1_500, 120, 500, 200_000
+"""The same for medium problems, whose quick plans are bettered for some seconds."""
 
-_FAR: Final = 0.05
-"""Gap of a quick plan, as a share of the bound, from which it may be far from the best."""
+_CLOSED: Final = 1e-6
+"""Gap, as a share of the bound, below which nothing more is tried."""
+
+_OPEN: Final = 0.002
+"""Gap of their quick plan, as a share of the bound, below which they are not."""
+
+
+def is_closed(found: Solution) -> bool:
+    """Say whether a plan is proved to be the best.
+
+    Parameters
+    ----------
+    found : Solution
+        The plan.
+
+    Returns
+    -------
+    bool
+        By its gap.
+    """
+    return found.proved and found.bound - found.profit <= _CLOSED * abs(found.bound)
 
 
 def small_enough(problem: Problem) -> bool:
@@ -44,32 +63,41 @@ def small_enough(problem: Problem) -> bool:
     bool
         By the number of lost-sales variables and of possible runs.
     """
-    lost = problem.n_skus * problem.n_periods * problem.n_scenarios
-    return lost <= MOST_LOST and int(np.count_nonzero(problem.items.most)) <= MOST_RUNS
+    return _lost(problem) <= _MOST_LOST and _runs(problem) <= _MOST_RUNS
 
 
-def worth_bettering(problem: Problem, found: Solution) -> bool:
-    """Say whether some nodes of the exact programme may better a quick plan by much.
-
-    That is so for plans that had to be cut to fit allowances; others are rarely far from the best,
-    whatever their bound says.
+def nodes_worth(problem: Problem, found: Solution) -> int:
+    """Return how many nodes of the exact programme are worth their time after a quick plan.
 
     Parameters
     ----------
     problem : Problem
         The problem.
     found : Solution
-        The plan.
+        The quick plan.
 
     Returns
     -------
-    bool
-        By the plan's gap and the size of the problem.
+    int
+        The larger the problem, the fewer; 0 where its plan is proved to be the best, or where it
+        is large, or medium and nearly proved. Plans that were cut to fit allowances may be
+        far from the best, so more of those are medium.
     """
-    lost = problem.n_skus * problem.n_periods * problem.n_scenarios
-    runs = int(np.count_nonzero(problem.items.most))
-    far = found.bound - found.profit > _FAR * abs(found.bound)
-    return bool(problem.allowances) and far and lost <= MOST_LOST and runs <= _MEDIUM_RUNS
+    gap, lost = found.bound - found.profit, max(_lost(problem), 1)
+    if small_enough(problem):
+        return 0 if is_closed(found) else max(min(_WORK // lost, _MOST_NODES), 1)
+    open_ = not found.proved or gap > _OPEN * abs(found.bound)
+    most = _MOST_LOST if problem.allowances else _MEDIUM_LOST
+    medium = lost <= most and _runs(problem) <= _MEDIUM_RUNS
+    return max(min(_MEDIUM_WORK // lost, _MEDIUM_NODES), 1) if open_ and medium else 0
+
+
+def _lost(problem: Problem) -> int:
+    return problem.n_skus * problem.n_periods * problem.n_scenarios
+
+
+def _runs(problem: Problem) -> int:
+    return int(np.count_nonzero(problem.items.most))
 
 
 def solve_exact(
@@ -86,7 +114,7 @@ def solve_exact(
     time_limit_s : float, optional
         Seconds; nodes are limited instead unless given.
     nodes : int
-        Of the search tree, at most.
+        Of the search tree, at most; not where there is a time limit.
 
     Returns
     -------

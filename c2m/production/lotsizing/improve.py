@@ -125,8 +125,7 @@ def _saves_overtime(draft: Draft, change: Change, value: FloatArray) -> np.ndarr
         freed = np.minimum(np.maximum(-draft.usage_change(item, when, size), 0.0), extra)
         saving += problem.overtime_cost[line] * freed
         if draft.groups_of:
-            groups = [draft.groups_of.get(one, ()) for one in item.tolist()]
-            saving += [sum(group.setup_cost for group in of_item) for of_item in groups]
+            saving += draft.group_setup_of[item]
     return np.asarray((saving > 0) & (value + saving > 0))
 
 

@@ -83,27 +83,36 @@ def fit_allowances(draft: Draft) -> None:
 
 
 def _losses(draft: Draft, item: IntArray, when: IntArray) -> FloatArray:
-    """Return what each run brings, (n_runs,); a change holds one run a block."""
-    loss, nothing = np.zeros(len(item)), np.zeros(len(item), dtype=np.int64)
+    """Return what each run brings, (n_runs,)."""
+    return -_gains(draft, item, when, np.zeros(len(item), dtype=np.int64))
+
+
+def _gains(draft: Draft, item: IntArray, when: IntArray, size: IntArray) -> FloatArray:
+    """Return what each new size brings by itself, (n_runs,); a change holds one run a block."""
+    gain = np.zeros(len(item))
     block = draft.problem.items.block[item]
     order = np.argsort(block, kind="stable")
     turn = np.empty(len(item), dtype=np.int64)  # the how-many-th run of its block
     turn[order] = np.arange(len(item)) - np.searchsorted(block[order], block[order])
     for number in range(int(turn.max(initial=-1)) + 1):
         rows = np.flatnonzero(turn == number)
-        loss[rows] = -draft.gains(Change(item[rows], when[rows], nothing[rows]))
-    return loss
+        gain[rows] = draft.gains(Change(item[rows], when[rows], size[rows]))
+    return gain
 
 
 def _one_tier(draft: Draft) -> None:
     """Keep the largest run of a price list where two of its tiers run in one period."""
-    rivals = draft.problem.rivals
-    for item, when in np.argwhere(two_tiers(draft.problem, draft.made)).tolist():
-        rows = np.flatnonzero(rivals == rivals[item])
-        sizes = draft.made[rows, when]
-        for place in np.flatnonzero(sizes).tolist():
-            if place != int(sizes.argmax()):
-                draft.apply([(int(rows[place]), when, 0)])
+    if not draft.problem.price_lists:
+        return
+    twice = two_tiers(draft.problem, draft.made)
+    for prices in draft.problem.price_lists:
+        for when in np.flatnonzero(twice[prices.items].any(axis=0)).tolist():
+            sizes, kept = draft.made[prices.items, when], list[int]()
+            for place in np.argsort(-sizes, kind="stable").tolist():
+                if not prices.clash[place, kept].any():
+                    kept.append(place)
+                elif sizes[place] > 0:
+                    draft.apply([(int(prices.items[place]), when, 0)])
 
 
 def _cut(draft: Draft, item: int, when: int, over: float) -> int:
@@ -180,8 +189,8 @@ def _share_out(draft: Draft, group: GroupLimit, when: int, direction: int) -> No
         if missing == 0 or not len(possible):
             return
         items = group.items[possible]
-        change = Change(items, np.full(len(items), when), sizes[possible])
-        gain = draft.gains(change) / np.abs(sizes[possible] - draft.made[items, when])
+        gain = _gains(draft, items, np.full(len(items), when), sizes[possible])
+        gain /= np.abs(sizes[possible] - draft.made[items, when])
         place = int(np.argmax(gain))
         draft.apply([(int(items[place]), when, int(sizes[possible][place]))])
 

@@ -18,6 +18,7 @@ from c2m.production.lotsizing.draft import Draft
 from c2m.production.lotsizing.improve import improve
 from c2m.production.lotsizing.lost import lost_paths
 from c2m.production.lotsizing.prices import Pool, empty_pool, master_prices, reduced_values
+from c2m.production.lotsizing.regroup import regroup
 from c2m.production.lotsizing.repair import repair
 from c2m.production.lotsizing.solution import Progress, Solution
 from c2m.production.lotsizing.unsplit import without_splits
@@ -35,11 +36,23 @@ _HALVINGS = 24
 _HEAT = 0.01
 """Temperature of the choice among a block's plans, as a share of a block's mean best value."""
 
-_SCALES = (1.0, 0.85, 1.2, 0.5)
-"""Multiples of the prices of allowances at which few SKUs are fitted into them."""
+_SCALES = (0.5, 1.0)
+"""Multiples of the prices of allowances at which runs are fitted into them; few SKUs at all."""
+
+_FITS = 2
+"""How often few SKUs are fitted at each, one plan from the other."""
+
+_REGROUPED = 50
+"""SKUs up to which they are fitted once, and whole periods of groups are tried instead."""
 
 _FEW = 300
-"""SKUs up to which all of them are tried."""
+"""SKUs up to which they are few."""
+
+_USED_UP = 0.85
+"""Share of an allowance taken below which its price was not needed, or was too high."""
+
+_NEARLY = 1.5
+"""Multiple of an allowance that a free plan may take to be worth fitting into it."""
 
 _IMPROVED = 5_000
 """SKUs up to which plans are improved run by run."""
@@ -64,36 +77,67 @@ def solve_shared(
     Solution
         That holds every allowance. The bound is proved where those of `solve` are.
     """
-    free = solve(replace(problem, allowances=()), progress)
-    if not broken_limits(problem, free.made):
-        return free
     progress("prices of materials, budgets and groups")
-    pricing = _price(without_splits(problem))
-    charged = _charged(problem, pricing)
-    answer = solve(replace(charged, allowances=()), progress)
-    amount = np.array([allowance.amount for allowance in problem.allowances])
-    bound = answer.bound + float(pricing @ amount)
-    source, proved = f"{answer.bound_from}, allowances priced", answer.proved
-    if free.proved >= proved and (free.bound < bound or free.proved > proved):
-        bound, source, proved = free.bound, free.bound_from, free.proved
+    pricing, nearly = _price(without_splits(problem))
+    found = []
+    if pricing.any():
+        found.append(_at(problem, pricing, solve, progress))
+    if not found or nearly or not _all_used(problem, pricing, found[0].made):
+        free = solve(replace(problem, allowances=()), progress)
+        if not broken_limits(problem, free.made):
+            return free
+        found.append(free)
     progress("fitting runs into materials, budgets and groups")
-    scales = _SCALES if problem.n_skus <= _FEW else _SCALES[:1]
-    plans = [
-        _fitted(problem, _charged(problem, scale * pricing), made, answer.prices)
-        for made in (answer.made, free.made)
-        for scale in scales
-    ]
-    plans.append(np.zeros_like(answer.made))
+    plans = [np.zeros_like(found[0].made)]
+    for each in found:
+        plans += _fits(problem, pricing, each.made, found[0].prices)
     values = [profit(problem, made) for made in plans]
-    best = int(np.argmax(values))
+    made = plans[int(np.argmax(values))]
+    if problem.n_skus <= _REGROUPED:
+        made = regroup(problem, made, found[0].prices)
+    value = profit(problem, made)
+    tight = min(found, key=lambda each: (not each.proved, each.bound))
     return replace(
-        answer,
-        made=plans[best],
-        profit=values[best],
-        bound=max(bound, values[best]),
-        proved=proved,
-        bound_from=source,
+        found[0],
+        made=made,
+        profit=value,
+        bound=max(tight.bound, value),
+        proved=tight.proved,
+        bound_from=tight.bound_from,
     )
+
+
+def _at(
+    problem: Problem,
+    pricing: FloatArray,
+    solve: Callable[[Problem, Progress], Solution],
+    progress: Progress,
+) -> Solution:
+    """Return the plan at prices of the allowances, with a bound for those that hold them."""
+    answer = solve(replace(_charged(problem, pricing), allowances=()), progress)
+    amount = np.array([allowance.amount for allowance in problem.allowances])
+    source = f"{answer.bound_from}, allowances priced"
+    return replace(answer, bound=answer.bound + float(pricing @ amount), bound_from=source)
+
+
+def _fits(
+    problem: Problem, pricing: FloatArray, start: IntArray, prices: FloatArray
+) -> list[IntArray]:
+    """Return plans that hold every limit, fitted at a few multiples of the allowances' prices."""
+    plans, few = [], problem.n_skus <= _FEW
+    for scale in _SCALES if few else _SCALES[:1]:
+        made, charged = start, _charged(problem, scale * pricing)
+        for _ in range(_FITS if _REGROUPED < problem.n_skus <= _FEW else 1):
+            made = _fitted(problem, charged, made, prices)
+            plans.append(made)
+    return plans
+
+
+def _all_used(problem: Problem, pricing: FloatArray, made: IntArray) -> bool:
+    """Say whether a plan takes nearly all of each allowance that has a price."""
+    amount = np.array([allowance.amount for allowance in problem.allowances])
+    used = allowance_usage(problem, made) >= _USED_UP * amount
+    return bool(used[pricing > 0].all())
 
 
 def _charged(problem: Problem, prices: FloatArray) -> Problem:
@@ -127,19 +171,25 @@ class _Columns:
     amount: FloatArray  # [A]
 
 
-def _price(problem: Problem) -> FloatArray:
-    """Return a price of each allowance, (n_allowances,); 0 for those that do not bind."""
+def _price(problem: Problem) -> tuple[FloatArray, bool]:
+    """Return a price of each allowance, 0 for those that do not bind, and whether all are near.
+
+    They are where plans that take them for free take little more than there is.
+    """
     view, pool = block_view(problem), empty_pool(problem)
     prices = np.zeros(problem.regular.shape)
     charge = np.zeros(len(problem.allowances))
     needed = _needed(problem)
-    lost, limit = None, allowance_limits(problem)
+    lost, limit, nearly = None, allowance_limits(problem), True
     for number in range(_ROUNDS):
         charged = _charged(problem, charge)
         made = best_runs(charged, view, prices, lost)
         lost = lost_paths(problem, view, made)
         pool = pool.add(problem, made)
-        over = (allowance_usage(problem, made) > limit) | (charge > 0)
+        usage = allowance_usage(problem, made)
+        if number == 0:
+            nearly = bool(np.all(usage <= _NEARLY * limit))
+        over = (usage > limit) | (charge > 0)
         rows = np.flatnonzero(over & needed)
         columns = _columns(problem, pool, rows)
         sweeps = 1 if number < _ROUNDS - 1 else _SWEEPS
@@ -148,7 +198,7 @@ def _price(problem: Problem) -> FloatArray:
             prices = master_prices(problem, paid, prices)
             value = reduced_values(problem, pool, prices)
             charge[rows] = _settled(columns, value, charge[rows])
-    return charge
+    return charge, nearly
 
 
 def _needed(problem: Problem) -> BoolArray:

@@ -28,9 +28,9 @@ class Taken:
             for place, item in enumerate(allowance.items.tolist()):
                 self._of.setdefault(item, []).append((number, place))
         self._rivals: dict[int, IntArray] = {}
-        for item in np.flatnonzero(problem.rivals >= 0).tolist():
-            same = np.flatnonzero(problem.rivals == problem.rivals[item])
-            self._rivals[item] = same[same != item]
+        for prices in problem.price_lists:
+            for row, item in enumerate(prices.items.tolist()):
+                self._rivals[item] = prices.items[prices.clash[row]]
 
     def fits(self, made: IntArray, parts: Sequence[tuple[int, int, int]]) -> bool:
         """Say whether allowances and tiers let runs have new sizes.

@@ -6,6 +6,7 @@ do, those first that lose the least per unit of material; the better of the two 
 earns more.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -32,7 +33,9 @@ _HAIR: Final = 1e-9
 """Share of a quantity that counts as rounding."""
 
 
-def with_whole_orders(problem: Problem, made: IntArray) -> IntArray:
+def with_whole_orders(
+    problem: Problem, made: IntArray, other_cost: Callable[[IntArray], float] | None = None
+) -> IntArray:
     """Change runs where the surplus of a material's orders is better used, or not bought.
 
     Parameters
@@ -41,15 +44,21 @@ def with_whole_orders(problem: Problem, made: IntArray) -> IntArray:
         The problem.
     made : ndarray of int, shape (n_items, n_periods)
         A plan that holds every limit.
+    other_cost : callable, optional
+        Returns what a plan costs besides, as for its changes to an older one.
 
     Returns
     -------
     ndarray of int, shape (n_items, n_periods)
-        A plan that holds them too, and earns no less once the surplus is paid.
+        A plan that holds them too, and earns no less once the surplus and all other cost is paid.
     """
     if not problem.bought or problem.n_skus > _MOST:
         return made
-    best, value = made, _worth(problem, made)
+
+    def _worth(plan: IntArray) -> float:
+        return profit_less_surplus(problem, plan) - (other_cost(plan) if other_cost else 0.0)
+
+    best, value = made, _worth(made)
     for _ in range(_PASSES):
         plans = [
             _moved(problem, best, material, grow)
@@ -57,15 +66,28 @@ def with_whole_orders(problem: Problem, made: IntArray) -> IntArray:
             if orders_of(material, best).cost > 0.0
             for grow in (True, False)
         ]
-        values = [_worth(problem, plan) for plan in plans]
+        values = [_worth(plan) for plan in plans]
         if not values or max(values) <= value + _HAIR * (1.0 + abs(value)):
             break
         best, value = plans[int(np.argmax(values))], max(values)
     return best
 
 
-def _worth(problem: Problem, made: IntArray) -> float:
-    """Return the expected profit once what is bought and not used is paid."""
+def profit_less_surplus(problem: Problem, made: IntArray) -> float:
+    """Return the expected profit once what is bought and not used is paid.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    made : ndarray of int, shape (n_items, n_periods)
+        A plan.
+
+    Returns
+    -------
+    float
+        Money.
+    """
     return profit(problem, made) - sum(orders_of(each, made).cost for each in problem.bought)
 
 

@@ -248,12 +248,12 @@ def _add_allowances(problem: Problem, model: _Model, runs: Runs) -> None:
 
 
 def _add_tiers(problem: Problem, model: _Model, runs: Runs) -> None:
-    """Run one tier of a price list in a period."""
-    rivals = problem.rivals[runs.item]
-    for number in np.unique(rivals[rivals >= 0]):
-        mine = np.flatnonzero(rivals == number)
-        one = model.rows(-np.inf, 1.0, problem.n_periods)
-        model.put(one[runs.when[mine]], runs.setup[mine], 1.0)
+    """Run one tier of a price list in a period, by whatever modes."""
+    for prices in problem.price_lists:
+        for items in prices.sets():
+            mine = np.flatnonzero(np.isin(runs.item, items))
+            one = model.rows(-np.inf, 1.0, problem.n_periods)
+            model.put(one[runs.when[mine]], runs.setup[mine], 1.0)
 
 
 def _add_lost(problem: Problem, model: _Model, runs: Runs) -> IntArray:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from c2m.production.evaluate import block_values, profit
+from c2m.production.evaluate import block_values
 from c2m.production.lotsizing.draft import Change, Draft
+from c2m.production.lotsizing.whole_orders import profit_less_surplus
 from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
 
 SLACK = 0.1
@@ -49,8 +50,25 @@ class Calm:
     cost: float
     place: IntArray
 
+    def other(self, made: IntArray) -> BoolArray:
+        """Say which runs have another size than in the old plan, however little they differ.
+
+        Parameters
+        ----------
+        made : ndarray of int, shape (n_items, n_periods)
+            A plan.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_places, n_periods)
+            By place, where the old plan has decided.
+        """
+        return np.asarray(
+            (self.total(made) != self.total(self.old)) & (self.total(self.counts) > 0)
+        )
+
     def changed(self, made: IntArray) -> BoolArray:
-        """Say which runs differ from the old plan.
+        """Say which runs differ from the old plan by so much that it costs.
 
         Parameters
         ----------
@@ -87,7 +105,7 @@ class Calm:
         return np.asarray(np.unique(self.place, return_index=True)[1], dtype=np.int64)
 
     def net(self, problem: Problem, made: IntArray) -> float:
-        """Return the expected profit of a plan less what its changes cost.
+        """Return the expected profit of a plan, materials left paid, less what its changes cost.
 
         Parameters
         ----------
@@ -101,7 +119,22 @@ class Calm:
         float
             Money.
         """
-        return profit(problem, made) - self.cost * np.count_nonzero(self.changed(made))
+        return profit_less_surplus(problem, made) - self.charge(made)
+
+    def charge(self, made: IntArray) -> float:
+        """Return what the changes of a plan cost.
+
+        Parameters
+        ----------
+        made : ndarray of int, shape (n_items, n_periods)
+            The plan.
+
+        Returns
+        -------
+        float
+            Money.
+        """
+        return self.cost * float(np.count_nonzero(self.changed(made)))
 
 
 def differ(made: IntArray, old: IntArray) -> BoolArray:
@@ -124,27 +157,6 @@ def differ(made: IntArray, old: IntArray) -> BoolArray:
     """
     off = np.abs(made - old) > SLACK * old + 1e-9
     return np.asarray(((made > 0) != (old > 0)) | off)
-
-
-def places_of(problem: Problem) -> IntArray:
-    """Return the same number for the items of one block, line and mode.
-
-    Parameters
-    ----------
-    problem : Problem
-        The problem.
-
-    Returns
-    -------
-    ndarray of int, shape (n_items,)
-        Numbers from 0.
-    """
-    items = problem.items
-    modes = {mode: number for number, mode in enumerate({way.mode: 0 for way in problem.ways})}
-    mode = np.array([modes[way.mode] for way in problem.ways], dtype=np.int64)[items.way]
-    keys = np.stack([items.block, items.line, mode])
-    _, place = np.unique(keys, axis=1, return_inverse=True)
-    return np.asarray(place.reshape(-1), dtype=np.int64)
 
 
 def keep_calm(problem: Problem, start: IntArray, new: IntArray, calm: Calm) -> IntArray:
@@ -285,8 +297,6 @@ class _Search:
             before = sizes.get(key, int(self.now[key]))
             sizes[key] = before + size - int(self.draft.made[item, when])
         keys = [key for key in sizes if self.counts[key]]
-        if not keys:
-            return 0
         old = np.array([self.old[key] for key in keys])
         was, new = np.array([self.now[key] for key in keys]), np.array([sizes[key] for key in keys])
         return int(differ(new, old).sum()) - int(differ(was, old).sum())
@@ -358,8 +368,7 @@ def _cells(draft: Draft, target: IntArray) -> Iterator[Change]:
     for number in range(int(rank.max(initial=-1)) + 1):
         here = rank == number
         yield Change(item[here], when[here], size[here])
-        second = np.flatnonzero(rank == number + 1)
-        if len(second):
+        if len(second := np.flatnonzero(rank == number + 1)):
             first = second - 1
             yield Change(item[first], when[first], size[first],
                          item[second], when[second], size[second])  # fmt: skip

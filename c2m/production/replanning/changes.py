@@ -1,6 +1,6 @@
 """What a new plan changes of the old one, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,10 +8,13 @@ import pandas as pd
 
 from c2m.plan import Plan
 from c2m.plan.tables import typed_table
-from c2m.production.evaluate import block_values
-from c2m.production.lotsizing.draft import Draft
-from c2m.production.problem import BoolArray, IntArray, Problem
-from c2m.production.replanning.calm import Calm, cost_of
+from c2m.production.limits import broken_limits
+from c2m.production.problem import IntArray, Problem
+from c2m.production.replanning.calm import Calm
+from c2m.production.replanning.single import Back, set_back, sizes_hold, with_parts
+
+_NAMED = 2_000
+"""SKUs up to which the limit is named that old runs would break."""
 
 _WORTH_SAYING = 0.05
 """Share by which demand or stock must differ from what the old plan expected to be named."""
@@ -24,6 +27,7 @@ def changes_table(
     calm: Calm,
     lost: pd.DataFrame,
     inputs: Mapping[str, pd.DataFrame],
+    whole: str,
 ) -> pd.DataFrame:
     """Return every run that is not as it was in the old plan, and why.
 
@@ -41,23 +45,25 @@ def changes_table(
         Old runs that cannot be made any more.
     inputs : mapping of str to DataFrame
         What the new plan was made from; its ``stock`` is compared.
+    whole : str
+        What the old plan as a whole would earn, said of every change.
 
     Returns
     -------
     DataFrame
         The columns of `c2m.plan.CHANGES`, by period, line and SKU.
     """
-    changed = calm.changed(made)
     news = _news(plan, problem, inputs)
-    rows = _rows(problem, made, calm, changed, _why(problem, made, calm, news))
+    why_of = _why(problem, made, calm, news)
+    rows = _rows(problem, made, calm, {block: why + whole for block, why in why_of.items()})
     for run in lost.to_dict("records"):
         why = f"{run['line']} cannot make it any more"
         if run["sku"] not in problem.skus:
             why = "there is no demand for it any more"
         place = run["sku"], run["line"], run["mode"], run["period"]
-        rows.append((*place, int(run["quantity"]), 0, why))
-    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [[]] * 7
-    names = ("sku", "line", "mode", "period", "before", "after", "why")
+        rows.append((*place, int(run["quantity"]), 0, True, why))
+    names = ("sku", "line", "mode", "period", "before", "after", "charged", "why")
+    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [[]] * len(names)
     table = typed_table("changes", dict(zip(names, columns, strict=True)))
     return table.sort_values(["period", "line", "sku", "mode"], kind="stable").reset_index(
         drop=True
@@ -65,13 +71,14 @@ def changes_table(
 
 
 def _rows(
-    problem: Problem, made: IntArray, calm: Calm, changed: BoolArray, why: dict[int, str]
+    problem: Problem, made: IntArray, calm: Calm, why: dict[int, str]
 ) -> list[tuple[object, ...]]:
-    """Return a row for each SKU of each run that is changed."""
+    """Return a row for each SKU of each run that has another size."""
+    charged = calm.changed(made)
     items, members = problem.items, problem.members
     now, old, first = calm.total(made), calm.total(calm.old), calm.first_items
     rows: list[tuple[object, ...]] = []
-    for place, when in np.argwhere(changed).tolist():
+    for place, when in np.argwhere(calm.other(made)).tolist():
         item = int(first[place])
         label = pd.Timestamp(problem.calendar.label([problem.first + when])[0])
         mode = problem.ways[items.way[item]].mode
@@ -79,44 +86,34 @@ def _rows(
             pieces = int(members.pieces[member])
             sizes = int(old[place, when]) * pieces, int(now[place, when]) * pieces
             sku, line = problem.skus[members.sku[member]], problem.lines[items.line[item]]
-            rows.append((sku, line, mode, label, *sizes, why[int(items.block[item])]))
+            told = bool(charged[place, when]), why[int(items.block[item])]
+            rows.append((sku, line, mode, label, *sizes, *told))
     return rows
 
 
 def _why(problem: Problem, made: IntArray, calm: Calm, news: list[str]) -> dict[int, str]:
-    """Say for each block with changes what is new about it, and what its changes earn."""
-    item = calm.first_items[calm.changed(made).any(axis=1)]
-    blocks = sorted(set(problem.items.block[item].tolist()))
-    before = np.where(calm.counts & calm.changed(made)[calm.place], calm.old, made)
-    earned = block_values(problem, made) - block_values(problem, before)
-    draft, texts = Draft(problem, made), {}
-    for block in blocks:
-        skus = np.flatnonzero(problem.block_of == block).tolist()
-        said = [news[sku] for sku in skus if news[sku]] or ["the needs of other SKUs have changed"]
-        texts[block] = f"{said[0]}; {_worth(draft, before, block, float(earned[block]))}"
+    """Say for each block with changes what is new about it, and what its changes bring alone."""
+    texts = {}
+    for back in set_back(problem, made, calm):
+        skus = np.flatnonzero(problem.block_of == back.block).tolist()
+        said = next((news[sku] for sku in skus if news[sku]), "")
+        text = _alone(problem, made, back)
+        texts[back.block] = f"{said}; {text}" if said else text
     return texts
 
 
-def _worth(draft: Draft, before: IntArray, block: int, earned: float) -> str:
-    """Say what the changes of a block earn, or that its old runs do not fit any more."""
-    items = np.flatnonzero(draft.problem.items.block == block)
-    cells = np.argwhere(draft.made[items] != before[items])
-    parts = [(int(items[row]), int(when), int(before[items[row], when])) for row, when in cells]
-    if not _own_limits(draft.problem, parts):
+def _alone(problem: Problem, made: IntArray, back: Back) -> str:
+    """Say what the changes of a block bring, or which limit its old runs would break."""
+    if not np.isnan(back.brings):
+        return f"its changes alone bring {back.brings:+,.2f}"
+    if not sizes_hold(problem, back.parts):
         return "its old runs break the limits of a run"
-    cost = cost_of(draft, parts)
-    if cost is None:
-        return "beside the other runs its old ones do not fit any more"
-    return f"its changes together bring {earned + cost:+,.2f}"
-
-
-def _own_limits(problem: Problem, parts: Sequence[tuple[int, int, int]]) -> bool:
-    items = problem.items
-    return all(
-        size == 0
-        or (items.moq[item] <= size <= items.most[item, when] and size % items.multiple[item] == 0)
-        for item, when, size in parts
-    )
+    text = "beside the other runs its old ones do not fit any more"
+    if problem.n_skus > _NAMED:
+        return text
+    broken = broken_limits(problem, with_parts(made, back.parts))
+    more = f" and {len(broken) - 1:,} more" if len(broken) > 1 else ""
+    return f"{text}: {broken[0]}{more}" if broken else text
 
 
 def _news(plan: Plan, problem: Problem, inputs: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -130,7 +127,7 @@ def _news(plan: Plan, problem: Problem, inputs: Mapping[str, pd.DataFrame]) -> l
     texts = []
     for number, sku in enumerate(problem.skus):
         said = [] if sku in row else ["the old plan does not have it"]
-        if not said and plan.outlook:
+        if sku in row and plan.outlook:
             course = {name: plan.outlook[name][row[sku]] for name in ("demand", "stock")}
             then = float(course["demand"][shift:][:both].sum())
             till = " till the old plan's end"
@@ -138,6 +135,7 @@ def _news(plan: Plan, problem: Problem, inputs: Mapping[str, pd.DataFrame]) -> l
             if 0 < shift <= plan.n_periods:
                 left = float(course["stock"][shift - 1])
                 said += _differs(float(there.iloc[number]), left, "there are", " in stock", then)
+            said = said or ["its demand and stock are about as expected"]
         texts.append(" and ".join(said))
     return texts
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from c2m.errors import DataError, InfeasiblePlanError, warn
-from c2m.frames import name_list
+from c2m.frames import name_list, share_of
 from c2m.plan import Plan
 from c2m.production.limits import allowance_limits, allowance_usage
 from c2m.production.problem import BoolArray, IntArray, Problem
@@ -65,8 +65,8 @@ def runs_ahead(
     late = number >= start + n_periods
     if late.any():
         warn(
-            f"{np.count_nonzero(late):,} runs of the old plan are after the last period of the "
-            "demand and are left out."
+            f"{share_of(int(late.sum()), len(late), 'run', 'is')} after the last period of the "
+            "demand, and left out of the old plan."
         )
     inside = (number >= start) & ~late
     frozen = inside & (number < start + frozen_periods)
@@ -124,7 +124,10 @@ def _check_room(problem: Problem, placed: Placed) -> None:
             f"{allowance.kind} {allowance.name!r}: firm runs take {spent[number]:,.1f} "
             f"{allowance.unit} of {allowance.amount:,.1f}"
         )
-        relief = "; ".join([*([relief] if relief else []), f"more of {allowance.name!r}"])
+        more = f"more of {allowance.name!r}"
+        if allowance.kind == "material":
+            more += " (what is on its way stands in the factory's material_orders)"
+        relief = "; ".join([*([relief] if relief else []), more])
     if reasons:
         raise InfeasiblePlanError([f"firm runs: {reason}" for reason in reasons], relief)
 
@@ -234,7 +237,29 @@ def check_skus(firm: pd.DataFrame, skus: tuple[str, ...]) -> None:
     unknown = sorted(set(runs["sku"]) - set(skus))
     if unknown:
         count = int(runs["sku"].isin(unknown).sum())
-        problem = f"{count:,} firm runs are of SKUs without demand: {name_list(unknown)}"
+        known = share_of(count, len(runs), "firm run", "is")
+        problem = f"{known} of a SKU without demand: {name_list(unknown)}"
         raise DataError(
             "firm", [problem], "add their demand (0 is one), or take the runs out with quantity 0"
         )
+
+
+def places_of(problem: Problem) -> IntArray:
+    """Return the same number for the items of one block, line and mode.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+
+    Returns
+    -------
+    ndarray of int, shape (n_items,)
+        Numbers from 0.
+    """
+    items = problem.items
+    modes = {mode: number for number, mode in enumerate({way.mode: 0 for way in problem.ways})}
+    mode = np.array([modes[way.mode] for way in problem.ways], dtype=np.int64)[items.way]
+    keys = np.stack([items.block, items.line, mode])
+    _, place = np.unique(keys, axis=1, return_inverse=True)
+    return np.asarray(place.reshape(-1), dtype=np.int64)

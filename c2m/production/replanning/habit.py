@@ -55,6 +55,28 @@ class Habit:
         np.add.at(plan, self.origin, made)
         return plan
 
+    def laid(self, made: IntArray) -> IntArray:
+        """Return a plan of the first problem in the copies, each run in the cheapest that can.
+
+        Parameters
+        ----------
+        made : ndarray of int, shape (n_items, n_periods)
+            Units or packs.
+
+        Returns
+        -------
+        ndarray of int, shape (n_copies, n_periods)
+            The same; without runs that no copy can make.
+        """
+        items, size = self.problem.items, made[self.origin]
+        fits = (size > 0) & (size >= items.moq[:, None]) & (size <= items.most)
+        plan, left = np.zeros_like(size), made > 0
+        for row in np.argsort(items.setup_cost, kind="stable").tolist():
+            here = fits[row] & left[self.origin[row]]
+            plan[row, here] = size[row, here]
+            left[self.origin[row], here] = False
+        return plan
+
 
 def with_habit(problem: Problem, calm: Calm) -> Habit:
     """Put the cost of changes into a problem.

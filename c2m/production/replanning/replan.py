@@ -9,28 +9,27 @@ import pandas as pd
 
 from c2m.errors import ArgumentError, warn
 from c2m.plan import Plan
-from c2m.production.evaluate import profit
+from c2m.production.arguments import check_draw, check_way
 from c2m.production.factory import Factory
 from c2m.production.firm import Settled, settle, told_firm, with_supply
-from c2m.production.limits import broken_limits
-from c2m.production.lotsizing.draft import Draft
-from c2m.production.lotsizing.repair import repair
-from c2m.production.lotsizing.solution import Progress, Solution
+from c2m.production.lotsizing.whole_orders import profit_less_surplus
 from c2m.production.plan_production import Method, read_problem, solve
 from c2m.production.plan_tables import make_plan
-from c2m.production.policy import ServiceLevel, reaches, service_level, solve_priced
-from c2m.production.problem import BoolArray, DemandPaths, IntArray, Problem
-from c2m.production.replanning.calm import Calm, keep_calm, places_of
+from c2m.production.policy import ServiceLevel, reaches, service_level
+from c2m.production.problem import DemandPaths, Problem
+from c2m.production.replanning.calm import Calm
 from c2m.production.replanning.changes import changes_table
+from c2m.production.replanning.choose import Choice, choose
 from c2m.production.replanning.continued import (
     Ahead,
     check_skus,
     closed_cells,
     place_firm,
     place_open,
+    places_of,
     runs_ahead,
 )
-from c2m.production.replanning.habit import with_habit
+from c2m.production.replanning.materials import with_materials_on_the_way
 from c2m.production.replanning.orders import stock_of
 from c2m.production.replanning.supplied import firm_and_supply
 from c2m.production.what_if.overrides import read_given_runs, with_overrides
@@ -76,7 +75,9 @@ def replan(
     demand : Demand
         The forecast now, from the plan's first period or later.
     factory : Factory
-        What can be made now.
+        What can be made now; its materials' stock is as of the new ``demand.cutoff`` too. Where it
+        has no `material_orders`, those of the plan that were to be placed before are taken to
+        come as planned.
     stock : DataFrame or other Arrow table, optional
         As in `plan_production`, as of the new ``demand.cutoff``. It may be left out only where
         the demand begins with the plan: the plan's own stock then counts.
@@ -106,9 +107,10 @@ def replan(
     Returns
     -------
     Plan
-        ``changes`` lists the runs that are not as they were and why, ``runs.firm`` those that are
-        firm; ``costs["change_cost"]`` is what the changes cost, which is no part of
-        ``expected_profit``. The bound is for plans that keep the firm runs.
+        ``changes`` lists the runs that are not as they were, why, and in ``charged`` which of
+        them cost `change_cost`; ``runs.firm`` are firm; ``costs["change_cost"]`` is what the
+        changes cost, which is no part of ``expected_profit``. The bound is for plans that keep
+        the firm runs.
 
     Raises
     ------
@@ -125,15 +127,16 @@ def replan(
     Warns
     -----
     C2MWarning
-        With counts: what is taken to be on the way, and begun or firm runs that the orders leave
-        in doubt. If the plan is over before the demand begins, or its money is in another currency
-        than the factory's.
+        With counts: goods and materials that are taken to be on the way, and begun or firm runs
+        that the orders leave in doubt. If the plan is over before the demand begins, or its money
+        is in another currency than the factory's.
 
     Notes
     -----
     Three plans are made: one anew, the old one continued into the new periods (cut where it does
     not fit any more), and the better of the two once single runs, pairs of them and whole
-    SKUs were set to the sizes of the other wherever that earns more than it costs in changes.
+    SKUs were set to the sizes of the other wherever that earns more than it costs in changes. Each
+    is also tried with runs that grow or shrink to whole orders of their materials.
 
     Examples
     --------
@@ -167,10 +170,13 @@ def replan(
         )
     frozen_periods = _first_given(frozen_periods, factory.policy.frozen_periods)
     _check(plan, demand, frozen_periods, change_cost)
+    draw_count, chance = _drawn(plan, n_scenarios, seed)
+    check_way(method, time_limit_s)
     _warn_of_another_world(plan, demand, factory)
     level = service_level(factory.policy, fill_rate, cycle_service_level)
     say = progress or _silent
     start, count = _span(plan, demand)
+    factory = with_materials_on_the_way(plan, factory, start)
     own = _given(plan, demand, firm)
     ahead = runs_ahead(plan, own, start, count, frozen_periods)
     check_skus(ahead.firm, tuple(demand.keys["sku"].astype(str)))
@@ -180,8 +186,8 @@ def replan(
         factory,
         stock_of(plan, stock, start),
         supplied.lines,
-        n_scenarios=n_scenarios or plan.n_scenarios or _SCENARIOS,
-        seed=_first_given(seed, plan.seed),
+        n_scenarios=draw_count,
+        seed=chance,
     )
     claims = supplied.claim(problem, inputs["on_order"])
     inputs["on_order"] = claims.lines
@@ -194,15 +200,16 @@ def replan(
         frozen_periods, change_cost,
     )  # fmt: skip
     way: Method = "heuristic" if level is not None and method == "auto" else method
-    solution = _choose(case, level, partial(solve, method=way, time_limit_s=time_limit_s), say)
+    find = partial(solve, method=way, time_limit_s=time_limit_s)
+    choice = choose(case.settled.free, case.calm, level, find, say)
     new = make_plan(
         case.settled.whole,
-        case.settled.joined(solution),
+        case.settled.joined(choice.solution),
         inputs,
-        seed=_first_given(seed, plan.seed),
+        seed=chance,
         currency=factory.currency,
     )
-    return _told(new, plan, case, solution.made)
+    return _told(new, plan, case, choice, level)
 
 
 @dataclass(frozen=True)
@@ -234,8 +241,9 @@ def _check(plan: Plan, demand: DemandPaths, frozen_periods: int, change_cost: fl
         )
     if not isinstance(frozen_periods, int | np.integer) or frozen_periods < 0:
         raise ArgumentError(f"Expected a whole number frozen_periods >= 0, got {frozen_periods!r}.")
-    if not (np.isfinite(change_cost) and change_cost >= 0):
-        raise ArgumentError(f"Expected change_cost >= 0, got {change_cost}.")
+    number = isinstance(change_cost, int | float | np.number)
+    if not (number and np.isfinite(change_cost) and change_cost >= 0):
+        raise ArgumentError(f"Expected change_cost >= 0, got {change_cost!r}.")
 
 
 def _warn_of_another_world(plan: Plan, demand: DemandPaths, factory: Factory) -> None:
@@ -259,6 +267,14 @@ def _span(plan: Plan, demand: DemandPaths) -> tuple[int, int]:
 
 def _first_given(seed: int | None, other: int | None) -> int:
     return next((each for each in (seed, other) if each is not None), 0)
+
+
+def _drawn(plan: Plan, n_scenarios: int | None, seed: int | None) -> tuple[int, int]:
+    """Return the number of scenarios and their seed: as given, or else those of the plan."""
+    count = plan.n_scenarios or _SCENARIOS if n_scenarios is None else n_scenarios
+    chance = _first_given(seed, plan.seed)
+    check_draw(count, chance)
+    return count, chance
 
 
 def _silent(stage: str) -> None:
@@ -297,78 +313,32 @@ def _case(
     return _Case(settled, calm, lost, ahead.firm)
 
 
-def _choose(
-    case: _Case, level: ServiceLevel | None, find: Callable[..., Solution], progress: Progress
-) -> Solution:
-    """Return the best of the new plan, the old one continued, and what lies between them.
-
-    Where a level of service must be reached, lost units are charged while plans are compared as
-    they were in the new plan, which reaches it; what falls below is left out at the end.
-    """
-    free, calm = case.settled.free, case.calm
-    if not (free.items.most > 0).any():
-        return _nothing(free)
-    new, priced = _anew(free, level, partial(find, progress=progress))
-    if not calm.counts.any():
-        return new
-    progress("the old plan continued")
-    find = partial(find, progress=_silent)
-    kept = _continued(priced, calm, find)
-    plans = [keep_calm(priced, made, new.made, calm) for made in (new.made, kept)]
-    plans += [new.made, kept]
-    if calm.cost > 0:
-        progress("a plan that pays for its changes")
-        habit = with_habit(priced, calm)
-        other = habit.plain(find(habit.problem).made)
-        if not broken_limits(free, other):
-            plans.append(keep_calm(priced, other, new.made, calm))
-    made = _best(free, calm, [made for made in plans if reaches(free, made, level)])
-    value = profit(free, made)
-    return replace(
-        new, made=made, profit=value, bound=max(new.bound, value), method=f"replan, {new.method}"
-    )
-
-
-def _best(problem: Problem, calm: Calm, plans: list[IntArray]) -> IntArray:
-    """Return the plan with the highest profit less the cost of its changes, the first of equals."""
-    return max(plans, key=lambda made: calm.net(problem, made))
-
-
-def _anew(
-    problem: Problem, level: ServiceLevel | None, find: Callable[[Problem], Solution]
-) -> tuple[Solution, Problem]:
-    """Return a new plan, and the problem in which it was found."""
-    return (find(problem), problem) if level is None else solve_priced(problem, level, find)
-
-
-def _nothing(problem: Problem) -> Solution:
-    made = np.zeros_like(problem.items.most)
-    value = profit(problem, made)
-    prices = np.zeros(problem.regular.shape)
-    return Solution(made, value, prices, value, True, "nothing is left to decide", "replan")
-
-
-def _continued(problem: Problem, calm: Calm, find: Callable[[Problem], Solution]) -> IntArray:
-    """Return the old plan, cut where it does not fit, and planned on after its end."""
-    items = problem.items
-    fits = (calm.old >= items.moq[:, None]) & (calm.old <= items.most)
-    fits &= calm.old % items.multiple[:, None] == 0
-    draft = Draft(problem, np.where(fits, calm.old, 0))
-    repair(draft)
-    rest = settle(problem, draft.made, _decided(problem, calm))
-    if not (rest.free.items.most > 0).any():
-        return draft.made
-    return rest.made + find(rest.free).made
-
-
-def _decided(problem: Problem, calm: Calm) -> BoolArray:
-    return calm.counts | (calm.old > 0)
-
-
-def _told(new: Plan, plan: Plan, case: _Case, made: IntArray) -> Plan:
+def _told(new: Plan, plan: Plan, case: _Case, choice: Choice, level: ServiceLevel | None) -> Plan:
     """Say in a plan what is firm and what is changed."""
-    changes = changes_table(plan, case.settled.free, made, case.calm, case.lost, new.inputs)
-    count = np.count_nonzero(case.calm.changed(made)) + len(case.lost)
-    costs = {**new.costs, "change_cost": case.calm.cost * count}
+    free, calm, made = case.settled.free, case.calm, choice.solution.made
+    whole = _as_a_whole(case, choice, level)
+    changes = changes_table(plan, free, made, calm, case.lost, new.inputs, whole)
+    costs = {**new.costs, "change_cost": calm.charge(made) + calm.cost * len(case.lost)}
     told = replace(new, tables={**new.tables, "changes": changes}, costs=costs)
     return told_firm(told, case.firm[case.firm["quantity"] > 0])
+
+
+def _as_a_whole(case: _Case, choice: Choice, level: ServiceLevel | None) -> str:
+    """Say what the old plan as a whole would earn, and how much more or less the new one does."""
+    if choice.kept is None:
+        return ""
+    firm, calm = case.settled.made, case.calm
+    old, new = (
+        profit_less_surplus(case.settled.whole, firm + made)
+        for made in (choice.kept, choice.solution.made)
+    )
+    differ = calm.total(choice.kept) != calm.total(calm.old)
+    cut = np.count_nonzero(differ & (calm.total(calm.counts) > 0)) + len(case.lost)
+    fitting = f", {cut:,} of its runs cut or dropped to fit," if cut else ""
+    short = ""
+    if level is not None and not reaches(case.settled.free, choice.kept, level):
+        short = f" below the {level.kind} of {level.target:g}"
+    return (
+        f"; the old plan as a whole{fitting} would earn {old:,.2f}{short}, "
+        f"the new one {abs(new - old):,.2f} {'more' if new >= old else 'less'}"
+    )

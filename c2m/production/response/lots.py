@@ -6,12 +6,16 @@ import numpy as np
 
 from c2m.errors import ArgumentError
 from c2m.production.newsvendor.lots import Lots
-from c2m.production.response.first_run import FirstLimits
+from c2m.production.response.first_run import Best, FirstLimits
+from c2m.production.response.lot_search import LotSearch
 from c2m.production.response.season import FloatArray
 from c2m.production.response.second_run import SecondRun
 
 _AROUND = (-1.0, 0.0, 1.0, 2.0)
 """Multiples beside the rounded-down size that are tried."""
+
+_CLOSE = 5e-4
+"""Share of the bound without lots by which lots may cost more and are not bettered."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,13 @@ class LotRules:
         return np.sort(np.maximum(np.column_stack(columns), 0.0), axis=1)
 
 
-def fit_lots(
-    run: SecondRun, limits: FirstLimits, first: FloatArray, price: FloatArray, rules: LotRules
-) -> FloatArray:
+def fit_lots(run: SecondRun, limits: FirstLimits, best: Best, rules: LotRules) -> FloatArray:
     """Round a first run to lots that hold its limits.
 
     Each SKU takes the size that costs least at the prices of the second run's capacity; then the
-    changes that cost least per unit of capacity are made until the first run's limits hold.
+    changes that cost least per unit of capacity are made until the first run's limits hold. Where
+    they do not get there, the nearest lots that do are taken. Single SKUs and pairs are then
+    changed as long as that pays at the true cost and the bound is not near.
 
     Parameters
     ----------
@@ -67,10 +71,8 @@ def fit_lots(
         What follows.
     limits : FirstLimits
         Of the first run.
-    first : ndarray, shape (n_skus,)
+    best : Best
         The best run without lots.
-    price : ndarray, shape (n_signals,)
-        Of the second run's capacity.
     rules : LotRules
         The lots.
 
@@ -82,8 +84,25 @@ def fit_lots(
     Raises
     ------
     ArgumentError
-        If no sizes next to the best run hold the limits.
+        If no lots hold the limits.
     """
+    first = best.first
+    free = np.zeros_like(first)
+    search = LotSearch(run, limits, Lots.of(rules.moq, rules.multiple, free, free))
+    rounded = _rounded(run, limits, first, best.answer.price, rules)
+    start = search.nearest(first) if rounded is None else rounded
+    if start is None:
+        raise ArgumentError(
+            "Expected lots that fit between first_at_least and first_capacity, got none: "
+            f"{limits.least:g} to {limits.most:g}."
+        )
+    return search.better(start, best.bound * (1 + _CLOSE))
+
+
+def _rounded(
+    run: SecondRun, limits: FirstLimits, first: FloatArray, price: FloatArray, rules: LotRules
+) -> FloatArray | None:
+    """Return lots next to a run that hold the limits, or None where steps do not get there."""
     sizes = rules.choices(first)
     cost = np.column_stack([run.at_price(price, each)[0] for each in sizes.T])
     taken = np.argmin(cost, axis=1)
@@ -102,7 +121,4 @@ def fit_lots(
         if not np.isfinite(worth[sku, choice]):
             break
         taken[sku] = choice
-    raise ArgumentError(
-        "Expected lots that fit between first_at_least and first_capacity, got none next to the "
-        f"best run: {limits.least:g} to {limits.most:g}."
-    )
+    return None

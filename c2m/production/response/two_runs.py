@@ -173,8 +173,8 @@ def size_two_runs(
     Notes
     -----
     With lots, each SKU takes the best of no run and the lots next to its best size at the prices
-    of capacity; the bound is that without lots, and the gap says how far the choice may be from
-    the best.
+    of capacity; then single SKUs and pairs are changed as long as that pays. The bound is that
+    without lots, so the gap holds what lots cost, too.
 
     ``second_capacity=0`` gives the best single run; the difference in cost is the value of the
     second.
@@ -246,6 +246,6 @@ def _in_lots(run: SecondRun, limits: FirstLimits, best: Best, rules: LotRules) -
     """Return the best run in lots, with the bound of the run without them."""
     if rules.none:
         return best
-    first = fit_lots(run, limits, best.first, best.answer.price, rules)
+    first = fit_lots(run, limits, best, rules)
     answer = run.answer(first)
     return replace(best, first=first, answer=answer, cost=total_cost(run, answer))

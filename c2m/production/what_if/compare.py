@@ -142,7 +142,9 @@ def _named(plans: Mapping[str, Plan] | Sequence[Plan]) -> dict[str, Plan]:
         named = {f"plan {number}": plan for number, plan in enumerate(plans, start=1)}
     wrong = [name for name, plan in named.items() if not isinstance(plan, Plan)]
     if wrong:
-        raise ArgumentError(f"Expected plans, got {type(named[wrong[0]]).__name__} as {wrong[0]!r}")
+        raise ArgumentError(
+            f"Expected plans, got {type(named[wrong[0]]).__name__} as {wrong[0]!r}."
+        )
     return named
 
 

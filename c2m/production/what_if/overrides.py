@@ -9,7 +9,15 @@ import pandas as pd
 
 from c2m.checks import Check
 from c2m.errors import DataError
-from c2m.frames import did_you_mean, name_list, read_frame, text_codes, warn_of_unnamed
+from c2m.frames import (
+    did_you_mean,
+    name_list,
+    plural,
+    read_frame,
+    share_of,
+    text_codes,
+    warn_of_unnamed,
+)
 from c2m.periods import Calendar, read_periods
 from c2m.plan import Plan
 from c2m.production.problem import IntArray, Problem
@@ -250,16 +258,17 @@ def _check_places(
         if modes
     ]
     texts = [
-        (unplanned, "SKUs of runs are not in the demand: " + name_list(unplanned)),
-        (nowhere, "SKUs have no routing on the line of their run: " + name_list(nowhere)),
-        (unclear, f"runs go by no mode of their line (first: {(unclear or [''])[0]})"),
+        (unplanned, "SKU", "with runs but without demand: " + name_list(unplanned)),
+        (nowhere, "run", "with no routing on the line: " + name_list(nowhere)),
+        (unclear, "run", f"by no mode of the line (first: {(unclear or [''])[0]})"),
     ]
-    problems = [f"{len(found):,} {text}" for found, text in texts if found]
+    problems = [f"{plural(len(found), noun)} {text}" for found, noun, text in texts if found]
     outside = (step < 0) | (step >= problem.n_periods)
     if outside.any():
         first = str(runs["period"][outside].min().date())
         problems.append(
-            f"{np.count_nonzero(outside):,} runs are outside the planned periods, first {first}"
+            f"{share_of(int(outside.sum()), len(outside), 'run', 'is')} outside the planned "
+            f"periods, first {first}"
         )
     if problems:
         fix = "add the demand or the routings, or correct the runs"

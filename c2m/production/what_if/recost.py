@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from c2m.errors import ArgumentError, InfeasiblePlanError
+from c2m.errors import ArgumentError, InfeasiblePlanError, warn
 from c2m.plan import Plan
 from c2m.production.evaluate import profit
 from c2m.production.factory import Factory
@@ -14,7 +14,7 @@ from c2m.production.firm import settle, told_firm
 from c2m.production.lotsizing.solution import Solution
 from c2m.production.plan_production import read_problem
 from c2m.production.plan_tables import make_plan
-from c2m.production.problem import DemandPaths, IntArray, Problem
+from c2m.production.problem import BoolArray, DemandPaths, IntArray, Problem
 from c2m.production.what_if.breaks import breaks_table
 from c2m.production.what_if.overrides import place_runs, read_overrides, with_overrides
 
@@ -175,11 +175,57 @@ def stand(
     prices = np.zeros(problem.regular.shape)
     method = "runs of a person" if own is not None else "given runs"
     solution = Solution(placed.made, value, prices, value, False, "", method)
-    whole = settle(problem, settled, np.zeros(settled.shape, dtype=bool)).whole
+    closed = closed_periods(problem, inputs, factory.policy.frozen_periods)
+    if own is not None:
+        _warn_of_frozen(own, problem, closed)
+    whole = settle(problem, settled, closed).whole
     costed = make_plan(whole, solution, inputs, seed=seed, currency=factory.currency)
     costed = replace(costed, bound=None, bound_kind="none", bound_from="")
     costed = told_firm(costed, firm)
     return Stands(problem, inputs, placed.made, broken, _named(costed, own))
+
+
+def closed_periods(
+    problem: Problem, inputs: dict[str, pd.DataFrame], frozen_periods: int
+) -> BoolArray:
+    """Say where nothing may be planned: the first periods, and those that a plan has frozen.
+
+    Parameters
+    ----------
+    problem : Problem
+        The problem.
+    inputs : dict of str to DataFrame
+        Of a plan; ``frozen`` among them names periods.
+    frozen_periods : int
+        Of the policy.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_items, n_periods)
+        The same for all items.
+    """
+    closed = np.zeros(problem.items.most.shape, dtype=bool)
+    closed[:, :frozen_periods] = True
+    if "frozen" in inputs:
+        days = inputs["frozen"]["period"].to_numpy().astype("datetime64[D]")
+        step = problem.calendar.ordinal(days) - problem.first
+        closed[:, step[(step >= 0) & (step < problem.n_periods)]] = True
+    return closed
+
+
+def _warn_of_frozen(own: pd.DataFrame, problem: Problem, closed: BoolArray) -> None:
+    """Say which runs that a person has set are in periods that are frozen."""
+    step = problem.calendar.ordinal(own["period"].to_numpy().astype("datetime64[D]"))
+    step = np.clip(step - problem.first, 0, problem.n_periods - 1)
+    here = own[closed[0, step]]
+    if len(here):
+        first = f"{here['sku'].iloc[0]} in the period from {here['period'].iloc[0].date()}"
+        are = (
+            "run that is set is in a frozen period"
+            if len(here) == 1
+            else ("runs that are set are in frozen periods")
+        )
+        warn(f"{len(here):,} {are} and counted as if still possible (first: {first}).")
 
 
 def _kept(plan: Plan, name: str) -> pd.DataFrame | None:

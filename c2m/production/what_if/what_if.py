@@ -17,19 +17,22 @@ from c2m.production.firm import Settled, settle, told_firm
 from c2m.production.limits import (
     allowance_limits,
     allowance_usage,
+    broken_limits,
     limit_with_tolerance,
     line_usage,
 )
 from c2m.production.lotsizing.draft import Draft
 from c2m.production.lotsizing.improve import improve
+from c2m.production.lotsizing.repair import repair
 from c2m.production.lotsizing.solution import Solution
+from c2m.production.lotsizing.whole_orders import profit_less_surplus, with_whole_orders
 from c2m.production.plan_production import Method, solve
 from c2m.production.plan_tables import make_plan
 from c2m.production.policy import ServiceLevel, reaches, service_level, solve_with_service
 from c2m.production.problem import DemandPaths, IntArray, Problem
 from c2m.production.what_if.compare import Comparison, compare
 from c2m.production.what_if.overrides import place_runs
-from c2m.production.what_if.recost import Stands, stand
+from c2m.production.what_if.recost import Stands, closed_periods, stand
 
 PlanAgain = Literal["auto", "exact", "heuristic", "no"]
 """How to plan anew, or that it is not asked for."""
@@ -44,7 +47,9 @@ class WhatIf:
     before : Plan
         The plan as it was.
     kept : Plan, optional
-        Its runs, with a person's overrides, as things would be; None where they break limits.
+        Its runs, with a person's overrides, as things would be. Where they break limits, those of
+        its runs that can still be made: what cannot is cut or dropped, what earns least first.
+        None where that is left to the person who set runs, or where firm runs alone do not fit.
     broken : DataFrame
         The limits that they would break: ``line``, ``period``, ``sku``, ``short``, ``unit``,
         ``what``, ``relief`` and ``gain`` (what the relief adds to the expected profit).
@@ -68,9 +73,19 @@ class WhatIf:
         Returns
         -------
         DataFrame
-            See `Comparison.summary`; the figures of ``before`` where there is no comparison.
+            See `Comparison.summary`; the figures of ``before`` where there is no comparison. Where
+            the same runs break limits, ``limits broken`` says how many.
         """
-        return self.before.summary() if self.comparison is None else self.comparison.summary()
+        alone = self.comparison is None
+        table = self.before.summary() if self.comparison is None else self.comparison.summary()
+        if len(self.broken):
+            count = float(len(self.broken))
+            first = "value" if alone else "before"
+            table.loc["limits broken"] = [
+                count if name == first else -count if name.endswith(" - before") else 0.0
+                for name in table.columns[:-1]
+            ] + ["limits"]
+        return table
 
     def to_frame(self) -> pd.DataFrame:
         """Return the runs that differ, or the limits that the runs would break.
@@ -85,11 +100,12 @@ class WhatIf:
     def __repr__(self) -> str:
         """Return the answer in one line."""
         parts = [f"before {_money(self.before)}"]
-        if self.kept is not None:
-            parts.append(f"the same runs {_money(self.kept)}")
-        else:
-            count = len(self.broken)
+        count = len(self.broken)
+        if count:
             parts.append(f"the same runs break {count:,} limit{'s' * (count != 1)}")
+        if self.kept is not None:
+            which = "without what cannot run" if count else "the same runs"
+            parts.append(f"{which} {_money(self.kept)}")
         if self.best is not None:
             parts.append(f"planned anew {_money(self.best)}")
         return f"WhatIf(expected profit: {', '.join(parts)})"
@@ -114,10 +130,10 @@ def what_if(
     """Say what would become of a plan with another factory, demand or supply, or with other runs.
 
     The scenarios are drawn with the plan's own seed and number, so that what differs is not
-    chance. Two answers are given: the plan's runs as they are, costed anew (or the limits that
-    they would break), and the plan that would be made instead, by the policy of that factory: its
-    level of service, and the plan's runs in its frozen periods as they are. Runs that a person
-    sets are checked and costed; then nothing is planned anew.
+    chance. Two answers are given: the plan's runs as they are, costed anew (where they break
+    limits, those of them that can be made), and the plan that would be made instead, by the policy
+    of that factory: its level of service, and the plan's runs in its frozen periods as they are.
+    Runs that a person sets are checked and costed; then nothing is planned anew.
 
     Parameters
     ----------
@@ -190,10 +206,37 @@ def what_if(
     best = None
     if method != "no" and "overrides" not in stands.inputs:
         best = _plan_again(plan, stands, factory, method, time_limit_s)
-    plans = {"before": plan, "kept": stands.plan, "best": best}
+    kept = stands.plan
+    if kept is None and "overrides" not in stands.inputs:
+        kept = _without_what_cannot(plan, stands, factory)
+    plans = {"before": plan, "kept": kept, "best": best}
     known = {name: each for name, each in plans.items() if each is not None and each.costs}
     comparison = compare(known) if len(known) > 1 else None
-    return WhatIf(plan, stands.plan, stands.broken, best, comparison)
+    return WhatIf(plan, kept, stands.broken, best, comparison)
+
+
+def _without_what_cannot(plan: Plan, stands: Stands, factory: Factory) -> Plan | None:
+    """Return a plan's runs with what breaks limits cut or dropped, None where that is not enough.
+
+    Firm runs stay as they are.
+    """
+    firm = plan.runs[plan.runs["firm"]]
+    settled = _settled(stands, firm, 0)
+    items = settled.free.items
+    mine = np.minimum(stands.made - settled.made, items.most)
+    mine -= mine % items.multiple[:, None]
+    mine[mine < items.moq[:, None]] = 0
+    draft = Draft(settled.free, mine)
+    repair(draft)
+    if _too_much(stands.problem, settled.made) or broken_limits(settled.free, draft.made):
+        return None
+    made = settled.made + draft.made
+    value, prices = profit(settled.whole, made), np.zeros(stands.problem.regular.shape)
+    solution = Solution(made, value, prices, value, False, "", "given runs that can be made")
+    kept = make_plan(
+        settled.whole, solution, stands.inputs, seed=plan.seed or 0, currency=factory.currency
+    )
+    return told_firm(replace(kept, bound=None, bound_kind="none", bound_from=""), firm)
 
 
 def _plan_again(
@@ -210,9 +253,10 @@ def _plan_again(
     find = partial(solve, method=way, time_limit_s=time_limit_s, progress=lambda _stage: None)
     solution = _solved(problem, level, find)
     mine = stands.made - settled.made
-    better = stands.plan is not None and profit(problem, mine) > solution.profit
+    there = profit_less_surplus(problem, solution.made)
+    better = stands.plan is not None and profit_less_surplus(problem, mine) > there
     if better and reaches(problem, mine, level):
-        made = improve(Draft(problem, mine), solution.prices) if level is None else mine
+        made = _bettered(problem, mine, solution) if level is None else mine
         value = profit(problem, made)
         bound = max(solution.bound, value)  # one that is not proved may lie below it
         solution = replace(solution, made=made, profit=value, bound=bound)
@@ -225,6 +269,12 @@ def _plan_again(
         currency=factory.currency,
     )
     return told_firm(best, firm)
+
+
+def _bettered(problem: Problem, made: IntArray, solution: Solution) -> IntArray:
+    """Return what given runs can be made of step by step, or them where nothing is gained."""
+    better = with_whole_orders(problem, improve(Draft(problem, made), solution.prices))
+    return max(made, better, key=partial(profit_less_surplus, problem))
 
 
 def _too_much(problem: Problem, made: IntArray) -> bool:
@@ -251,14 +301,8 @@ def _solved(
 
 def _settled(stands: Stands, firm: pd.DataFrame, frozen_periods: int) -> Settled:
     """Return the problem beside the firm runs and frozen periods of a plan."""
-    problem = stands.problem
-    closed = np.zeros(problem.items.most.shape, dtype=bool)
-    closed[:, :frozen_periods] = True
-    if "frozen" in stands.inputs:
-        days = stands.inputs["frozen"]["period"].to_numpy().astype("datetime64[D]")
-        step = problem.calendar.ordinal(days) - problem.first
-        closed[:, step[(step >= 0) & (step < problem.n_periods)]] = True
-    return settle(problem, place_runs(problem, firm).made, closed)
+    closed = closed_periods(stands.problem, stands.inputs, frozen_periods)
+    return settle(stands.problem, place_runs(stands.problem, firm).made, closed)
 
 
 def _money(plan: Plan) -> str:

@@ -138,9 +138,25 @@ def test_departments_share_the_set_up_of_a_pre_pack_by_its_pieces(aligned):
 def test_set_ups_that_runs_share_and_budgets_do_not_count_are_named(aligned):
     budget = [Budget("*", date(2026, 11, 23), date(2026, 11, 29), 100.0)]
     families = [SetupFamily("G", "L1", setup_cost=7.0)]
-    with pytest.warns(C2MWarning, match="do not count set-ups .*: 1, .?G.?. Leave room"):
+    with pytest.warns(C2MWarning, match="set-ups .* of 1 group share .*G.*: up to 7, if"):
         aligned(groups=GROUP, families=families, budgets=budget)
     aligned(groups=GROUP, families=families)
+
+
+def test_the_set_up_of_a_run_that_may_go_by_two_modes_counts_in_the_budget(aligned):
+    problem = aligned(
+        routing={"setup_cost": 5.0},
+        lanes=[Lane("*", "sea", 0.5), Lane("*", "air", 2.0)],
+        budgets=[Budget("*", date(2026, 11, 23), date(2026, 11, 29), 100.0)],
+    )
+    (budget,) = problem.allowances
+    assert budget.setups.tolist() == [5.0] * problem.n_items
+    made = np.zeros((problem.n_items, WEEKS), dtype=np.int64)
+    made[0, 0] = 10  # one mode alone: the budget counts what is paid
+    paid = (
+        10 * 4.0 + evaluate.extra_paid(problem, made).sum() + evaluate.group_setups(problem, made)
+    )
+    assert allowance_usage(problem, made)[0] == pytest.approx(paid)
 
 
 def test_a_group_s_capacity_loses_the_days_on_which_all_its_lines_stand_still(aligned):
@@ -247,7 +263,7 @@ def test_overdue_partial_and_over_shipped_orders_mean_what_is_said(fixed_demand)
     first = int(demand.calendar.ordinal([np.datetime64(demand.periods[0], "D")])[0])
     table = pd.DataFrame({"sku": demand.skus, "ordered": [30, 30, 30], "received": [0, 12, 33],
                           "due": ["2026-10-01", "2026-11-30", "2026-11-23"]})  # fmt: skip
-    with pytest.warns(C2MWarning, match="received more than ordered.*; 1 lines are overdue"):
+    with pytest.warns(C2MWarning, match="received more than ordered.*; 1 of 3 lines is overdue"):
         arriving, plain = read_on_order(table, list(demand.skus), demand.calendar, first, 2)
     assert plain["open"].tolist() == [30, 18, 0]
     assert arriving.tolist() == [[30, 0], [0, 18], [0, 0]]
@@ -255,6 +271,6 @@ def test_overdue_partial_and_over_shipped_orders_mean_what_is_said(fixed_demand)
 
 def test_a_budget_between_the_first_days_of_periods_is_told(aligned):
     tight = Budget("*", date(2026, 11, 25), date(2026, 11, 27), 10.0)
-    with pytest.warns(C2MWarning, match="1 of 1 budgets hold the first day of no period"):
+    with pytest.warns(C2MWarning, match="1 of 1 budget holds the first day of no period"):
         problem = aligned(budgets=[tight])
     assert problem.allowances == ()

@@ -32,6 +32,7 @@ SKUS = ["S000", "S001", "S002"]
 def drawn(seed):
     rng = np.random.default_rng(seed)
     lanes = [Lane("P", "sea", 0.3, 2, 0.1, currency="USD"), Lane("P", "air", 1.5, 1, 4.0)]
+    lanes.append(Lane("*", "road"))
     setup = {"L1": 5.0, "L2": 0.5}
     return Factory.from_frames(
         lines=[Line("L1", 90.0, "minutes", 20.0, 1.0, plant="P"), Line("L2", 6.0, "dozens")],

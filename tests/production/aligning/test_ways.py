@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from c2m.errors import DataError
+from c2m.errors import C2MWarning, DataError
 from c2m.production import plan_production
 from c2m.production.align import align
 from c2m.production.aligning.lead_times import planned_periods
@@ -100,9 +100,6 @@ def test_a_plant_has_its_own_lanes_or_those_of_every_plant(aligned):
     routing = {"sku": ["S000"] * 2, "line": ["L1", "L2"]}
     problem = aligned(lines=lines, routing=routing, lanes=lanes)
     assert [problem.ways[way].mode for way in problem.items.way] == ["sea", "road"]
-    alone = aligned(lines=lines, routing=routing, lanes=lanes[:1])
-    assert [alone.ways[way].mode for way in alone.items.way] == ["sea", ""]
-    np.testing.assert_allclose(alone.items.extra[:, 0], [1.0, 0.0])
 
 
 def test_transport_is_paid_for_good_units_alone(aligned):
@@ -191,3 +188,37 @@ def test_a_run_is_raised_to_the_quantity_that_makes_it_cheaper(fixed_demand, sim
     dear = simple_factory(1, lines=lines, product={"end_value": 0.0},
                           price_breaks=[PriceBreak("S000", "L1", 100, 3.9)])  # fmt: skip
     assert plan_production(demand, dear, n_scenarios=1).runs["quantity"].sum() == 90
+
+
+def test_a_run_by_two_modes_has_the_one_price_of_its_whole_quantity(fixed_demand, simple_factory):
+    demand = fixed_demand(np.full((1, 1, 1), 29.0))
+    lanes = [Lane("*", "sea", 0.1), Lane("*", "air", 0.1)]
+    with pytest.warns(C2MWarning, match="1 of 1 price break costs more .* from 15"):
+        factory = simple_factory(1, product={"price": 20.0}, lanes=lanes,
+                                 price_breaks=[PriceBreak("S000", "*", 15, 8.0)])  # fmt: skip
+    for method in ("auto", "heuristic"):
+        plan = plan_production(demand, factory, n_scenarios=1, method=method)
+        made = plan.runs["quantity"].sum()
+        assert plan.costs["production"] == made * (8.0 if made >= 15 else 4.0)
+    best = plan_production(demand, factory, n_scenarios=1)
+    assert best.expected_profit == pytest.approx(29 * (20 - 8 - 0.1))
+
+
+def test_two_modes_share_a_tier_and_a_period_holds_one_tier(aligned):
+    lanes = [Lane("*", "sea", 0.5), Lane("*", "air", 3.0)]
+    problem = aligned(lanes=lanes, price_breaks=[PriceBreak("S000", "*", 30, 3.5)])
+    (prices,) = problem.price_lists
+    together = [(0, 1), (2, 3)]  # both modes of a tier
+    clash = {(a, b) for a in range(4) for b in range(4) if prices.clash[a, b]}
+    assert clash == {(a, b) for a in range(4) for b in range(4) if a != b} - {
+        *together,
+        *((b, a) for a, b in together),
+    }
+    assert sorted(map(sorted, prices.sets())) == [[0, 2], [0, 3], [1, 2], [1, 3]]
+
+
+def test_each_mode_of_a_split_run_takes_whole_lots(fixed_demand, simple_factory):
+    lanes = [Lane("*", "sea", 0.1, 1), Lane("*", "air", 5.0, 0)]
+    factory = simple_factory(1, routing={"lot_multiple": 10}, lanes=lanes)
+    plan = plan_production(fixed_demand(np.array([[[5.0, 5.0]]])), factory, n_scenarios=1)
+    assert (plan.runs["quantity"] % 10 == 0).all()

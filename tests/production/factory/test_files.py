@@ -188,7 +188,7 @@ def test_toml_problems_name_the_table_and_the_entry(tmp_path):
         "routings: unknown column 'lines' (did you mean 'line'?)",
         "routings: no column 'line'",
         "routings: 1 of 1 row has another kind of value than text in 'sku' (first: entry 1, '1.5')",
-        "routings: 1 of 1 row has no number in 'moq' (first: entry 1, '20')",
+        "routings: 1 of 1 row has text in 'moq' that looks like a number (first: entry 1, '20')",
     ]
     found = problems_of(lambda: Factory.from_toml(path))
     for start in expected:
@@ -237,7 +237,7 @@ def test_excel_problems_name_the_row_that_the_spreadsheet_shows(read):
         )
     )
     assert found == [
-        "products: 1 of 3 rows has no number in 'price' (first: row 5, '20')",
+        "products: 1 of 3 rows has text in 'price' that looks like a number (first: row 5, '20')",
         "products: 1 of 3 rows has 'price' below 0 (first: row 4, 'Y: -1.0')",
         "products: 1 of 3 rows has no 'unit_cost' (first: row 5)",
     ]
@@ -282,7 +282,7 @@ def test_headers_may_have_capitals_and_blanks_but_must_be_known_and_unique(read)
         lambda: read(routings=[["sku", "line", "line", "set_time", None], ["X", "A", "A", 3, 4]])
     )
     assert found[0] == "f.xlsx: sheet 'routings' has columns more than once: 'line'"
-    assert "values in column 5 but no name" in found[1]
+    assert "values in column E but no name" in found[1]
     assert "unknown column 'set_time' (did you mean 'setup_time'?)" in found[2]
 
 
@@ -386,3 +386,31 @@ def test_a_missing_excel_package_names_what_to_install(package, tmp_path, monkey
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingEngineError, match=r'pip install "c2m\[report\]"'):
         example().to_excel(path) if package == "xlsxwriter" else Factory.from_excel(path)
+
+
+def test_rows_above_the_names_and_blanks_around_codes_are_passed_over_with_a_note(tmp_path):
+    book = sheets()
+    book["products"] = [["Prices of 2027"], [], *book["products"]]
+    book["products"][-1][0] = "X "
+    path = write(tmp_path / "book.xlsx", book)
+    with pytest.warns(C2MWarning) as caught:
+        factory = Factory.from_excel(path)
+    assert factory.products["sku"].tolist() == ["X"]
+    texts = "\n".join(str(each.message) for each in caught)
+    assert "in 1 sheet (first: sheet 'products', names in row 3)" in texts
+    assert "taken away: 1 (first: sheet 'products', row 4, 'sku' 'X ')" in texts
+
+
+def test_a_column_of_remarks_is_not_read(tmp_path):
+    book = sheets()
+    book["products"] = [[*book["products"][0], "Remark"], [*book["products"][1], "old price?"]]
+    assert len(Factory.from_excel(write(tmp_path / "book.xlsx", book)).products) == 1
+
+
+def test_a_cell_with_an_error_is_one_problem(tmp_path):
+    book = sheets()
+    book["products"][1][1] = "=NA()"
+    with pytest.raises(DataError) as caught:
+        Factory.from_excel(write(tmp_path / "book.xlsx", book))
+    (problem,) = caught.value.problems
+    assert "sheet 'products' has 1 cell with an error value" in problem

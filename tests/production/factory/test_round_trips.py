@@ -73,6 +73,7 @@ def drawn_factory(seed):
     return Factory.from_frames(**frames, currency="EUR", policy=policy)
 
 
+@pytest.mark.filterwarnings("ignore:.* the least that a unit costs")  # money is drawn
 @pytest.mark.parametrize("seed", range(2))
 def test_factories_with_anything_in_every_table_come_back(seed, tmp_path):
     factory = drawn_factory(seed)

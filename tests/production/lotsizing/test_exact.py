@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from c2m.production.align import align
+from c2m.production.lotsizing.exact import nodes_worth
+from c2m.production.lotsizing.solution import Solution
 from c2m.production.plan_production import plan_production
 
 
@@ -160,3 +163,28 @@ def test_groups_and_prepacks_equal_brute_force(fixed_demand, simple_factory):
         best = max(best, simulated_profit(factory, paths, made) - extra)
     plan = plan_production(fixed_demand(paths), factory, n_scenarios=2, method="exact")
     assert plan.expected_profit == pytest.approx(best)
+
+
+def test_a_medium_plan_that_is_not_proved_is_bettered_without_being_asked(random_case):
+    demand, factory = random_case(3, n_skus=4, n_periods=6, n_scenarios=2, n_lines=2)
+    quick, auto = (
+        plan_production(demand, factory, n_scenarios=2, method=method)
+        for method in ("heuristic", "auto")
+    )
+    assert auto.method == "exact"
+    assert auto.expected_profit > 1.005 * quick.expected_profit
+
+
+def test_nodes_are_spent_where_the_best_is_not_proved_and_the_case_is_not_large(random_case):
+    def _nodes(n_periods, gap, *, proved=True):
+        demand, factory = random_case(0, n_skus=4, n_periods=n_periods, n_scenarios=2)
+        nothing = np.zeros(4), np.zeros((4, n_periods))
+        problem = align(demand, factory, *nothing, n_scenarios=2, seed=0)
+        made = np.zeros_like(problem.items.most)
+        found = Solution(made, 100.0 - gap, problem.regular, 100.0, proved, "", "")
+        return nodes_worth(problem, found)
+
+    assert _nodes(4, 0.0) == 0 < _nodes(4, 0.0, proved=False)
+    assert _nodes(20, 0.1) == 0 < _nodes(20, 1.0) < _nodes(4, 1.0)
+    assert _nodes(20, 0.0, proved=False) > 0
+    assert _nodes(40, 50.0) == 0

@@ -9,7 +9,8 @@ import pytest
 from c2m.production.evaluate import block_values
 from c2m.production.plan_production import plan_production, read_problem
 from c2m.production.replanning import replan
-from c2m.production.replanning.calm import Calm, differ, places_of
+from c2m.production.replanning.calm import Calm, differ
+from c2m.production.replanning.continued import places_of
 
 FIRST = pd.Timestamp("2026-11-23")
 STEP = 2

@@ -229,15 +229,18 @@ def test_a_change_is_made_only_where_it_earns_more_than_it_costs(small):
     assert sizes(free) == {1: 40, 2: 32, 3: 30}
     changes = free.changes
     assert list(changes.columns) == list(CHANGES)
-    assert changes[["sku", "before", "after"]].to_numpy().tolist() == [["S000", 30, 40]]
+    told_sizes = changes[["before", "after", "charged"]].to_numpy().tolist()
+    assert told_sizes == [[30, 40, True], [30, 32, False]]
     assert changes["why"].iloc[0] == (
         "customers are expected to want 72 instead of 60 till the old plan's end; "
-        "its changes together bring +60.00"
+        "its changes alone bring +72.00; the old plan as a whole would earn 540.00, "
+        "the new one 72.00 more"
     )
-    assert replan(plan, later, shop.factory, change_cost=41.0, **told).changes.shape[0] == 1
+    assert replan(plan, later, shop.factory, change_cost=41.0, **told).changes["charged"].sum() == 1
     calm = replan(plan, later, shop.factory, change_cost=43.0, **told)
     assert sizes(calm) == {1: 33, 2: 32, 3: 30}
-    assert (len(calm.changes), calm.costs["change_cost"]) == (0, 0.0)
+    assert calm.changes[["before", "after"]].to_numpy().tolist() == [[30, 33], [30, 32]]
+    assert (calm.changes["charged"].any(), calm.costs["change_cost"]) == (False, 0.0)
 
 
 def test_the_old_plan_goes_on_where_it_fits_and_is_cut_where_it_does_not(small):
@@ -269,7 +272,8 @@ def test_a_plan_from_outside_can_be_gone_on_with(small):
     later = shop.demand(45, 30, week=1)
     again = replan(plan, later, shop.factory, stock=shop.stock(0), on_order=NONE, n_scenarios=1)
     assert again.changes["why"].tolist() == [
-        "the needs of other SKUs have changed; its changes together bring +90.00"
+        "its changes alone bring +90.00; the old plan as a whole would earn 360.00, "
+        "the new one 90.00 more"
     ]
 
 

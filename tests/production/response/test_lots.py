@@ -35,6 +35,44 @@ def test_lots_cost_hardly_more_than_the_best_of_all_lots(season, moq, multiple, 
     assert again == pytest.approx(runs.cost)
 
 
+def drawn_case(seed, lots):
+    """Return a tiny season with drawn costs and limits, and the lots of every SKU."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 3))
+    shape = (int(rng.integers(1, 3)), count, int(rng.integers(1, 3)))
+    before, after = rng.integers(0, 8, shape) * 1.0, rng.integers(0, 10, shape) * 1.0
+    skus = tuple(f"S{number}" for number in range(count))
+    terms = {
+        "underage_cost": rng.uniform(1, 9, count),
+        "overage_cost": rng.uniform(0.5, 6, count),
+        "unit_time": rng.choice([0.5, 1.0, 2.0], count),
+    }
+    return Season(skus, np.zeros(shape[:2]), before, after), terms, rng.integers(0, lots, count)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_lots_far_from_the_best_run_are_found_where_only_they_hold_the_limits(seed):
+    season, terms, moq = drawn_case(seed, 7)
+    multiple, limits = moq % 3 + 1, {"first_at_least": 5.5, "first_capacity": 8.0}
+    sizes = [
+        [size for size in range(0, 41, step) if size == 0 or size >= least]
+        for step, least in zip(multiple.tolist(), moq.tolist(), strict=True)
+    ]
+    costs = [
+        cost_of_first_run(season, each, **terms, reserved=3.0)
+        for each in product(*sizes)
+        if 5.5 <= terms["unit_time"] @ each <= 8.0
+    ]
+    lots = {"second_capacity": 3.0, "moq": moq, "lot_multiple": multiple}
+    if not costs:
+        with pytest.raises(ArgumentError, match="lots that fit between"):
+            size_two_runs(season, **terms, **limits, **lots)
+        return
+    runs = size_two_runs(season, **terms, **limits, **lots)
+    assert 5.5 - 1e-9 <= terms["unit_time"] @ runs.first <= 8.0 + 1e-9
+    assert runs.cost == pytest.approx(min(costs), rel=1e-3)
+
+
 def test_a_moq_above_all_demand_means_no_first_run_where_a_second_may_follow(season):
     runs = size_two_runs(season, **COSTS, moq=5000.0)
     assert runs.first.tolist() == [0.0, 0.0, 0.0]

@@ -110,7 +110,9 @@ def test_work_that_is_too_much_is_moved_to_an_earlier_period_where_that_is_cheap
     )
     plan = Plan.from_frame(runs, freq="W", lead_time_periods=0)
     answer = what_if(plan, simple_factory(1, product={"holding_cost": 0.1}), demand)
-    assert answer.kept is None
+    assert answer.kept.runs["quantity"].tolist() == [10, 100]  # what cannot run is cut
+    assert answer.summary().loc["limits broken", ["kept", "best"]].tolist() == [0.0, 0.0]
+    assert "break 1 limit, without what cannot run" in repr(answer)
     assert answer.broken["short"].tolist() == [30.0]
     assert "30 of S000 on L1 in the week of 2026-11-23 (-3.00" in answer.broken["relief"].iloc[0]
     assert answer.best.runs["quantity"].tolist() == [40, 100]
@@ -173,8 +175,8 @@ def test_runs_of_skus_without_demand_are_told_from_those_without_a_routing(
     demand = fixed_demand(np.full((1, 2, 1), 9.0), ["S000", "S002"])
     with pytest.raises(DataError) as caught, pytest.warns(C2MWarning, match="no demand"):
         recost(plan, demand, simple_factory(3))
-    assert "1 SKUs of runs are not in the demand: 'S001'" in str(caught.value)
-    assert "1 SKUs have no routing on the line of their run: 'S002 on L2'" in str(caught.value)
+    assert "1 SKU with runs but without demand: 'S001'" in str(caught.value)
+    assert "1 run with no routing on the line: 'S002 on L2'" in str(caught.value)
 
 
 def test_a_better_factory_never_makes_a_worse_plan_and_the_scenarios_stay(random_case):

@@ -26,8 +26,11 @@ from c2m.production.problem import FloatArray, IntArray
 _MOST = 2_000
 """SKUs whose plans may still change."""
 
-_STARTS, _STARTS_OF_FEW = 14, 42
+_STARTS, _STARTS_OF_FEW, _STARTS_OF_MANY = 14, 42, 4
 """Orders in which their plans are exchanged."""
+
+_MANY = 5_000
+"""Free SKUs from which there are few orders, as giving sizes to runs takes longest."""
 
 _FEW = 400
 """SKUs up to which a few at a time are planned anew together."""
@@ -94,7 +97,8 @@ def choose(
     like = part if rewarded is None else replace(rewarded.take(skus), regular=part.regular)
     plenty = plans_near(like, priced, mine, skus, rng)
     pool = pool_of(like, plenty, priced.prices)
-    orders = exchange(part, pool, rng, _STARTS_OF_FEW if few else _STARTS)
+    starts = _STARTS_OF_FEW if few else _STARTS if len(skus) < _MANY else _STARTS_OF_MANY
+    orders = exchange(part, pool, rng, starts)
     found = [_sized(part, assembled(plenty, chosen), priced, groups) for chosen in orders]
     found.sort(key=_value, reverse=True)
     if few:

@@ -6,7 +6,7 @@ worth, or what overtime costs beyond it. The second part is weighted in step by 
 plans which cost next to nothing are exchanged first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +25,8 @@ _SIZES = (0.002, 0.05)
 _WEIGHTS = (0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4, 0.6, 0.8, 1.0, 1.0)
 """Weight of idle capacity and overtime in each sweep."""
 
-_CLOSEST = 150
-"""SKUs that are swept: those with the least to lose from another plan."""
+_CLOSEST, _CLOSEST_UNITS = 150, 4_000
+"""SKUs, and units of several, that are swept: those with the least to lose from another plan."""
 
 _BEYOND = 10.0
 """Cost of capacity that there is not, in highest prices."""
@@ -63,24 +63,32 @@ class Pool:
     alone: FloatArray
 
     @classmethod
-    def of(cls, earned: FloatArray, usage: FloatArray, prices: FloatArray) -> "Pool":
+    def of(
+        cls,
+        earned: FloatArray,
+        paid: FloatArray,
+        usage_of: Callable[[IntArray], FloatArray],
+        first: FloatArray,
+        most: int = _CLOSEST_UNITS,
+    ) -> "Pool":
         """Keep the best different plans.
 
         Parameters
         ----------
-        earned : ndarray, shape (n_units, n_plans)
-            Money before capacity is paid for.
-        usage : ndarray, shape (n_units, n_plans, n_cells)
-            Capacity.
-        prices : ndarray, shape (n_cells,)
-            Money per unit of it.
+        earned, paid : ndarray, shape (n_units, n_plans)
+            Money before capacity is paid for, and for capacity at the prices.
+        usage_of : callable
+            Given units, returns the capacity of all their plans, (n, n_plans, n_cells).
+        first : ndarray, shape (n_cells,)
+            Capacity taken when every unit has its first plan.
+        most : int
+            How many units to keep.
 
         Returns
         -------
         Pool
             The best plans of the units that lose least by another one.
         """
-        paid = np.einsum("nrc,c->nr", usage, prices)
         net = earned - paid
         order = np.argsort(-net, axis=1, kind="stable")
         ranked, spent = (np.take_along_axis(values, order, axis=1) for values in (net, paid))
@@ -90,11 +98,12 @@ class Pool:
         inner = np.argsort(-ranked, axis=1, kind="stable")[:, :_KEPT]
         order = np.take_along_axis(order, inner, axis=1)
         ranked = np.take_along_axis(ranked, inner, axis=1)
-        near = np.argsort(ranked[:, 0] - ranked[:, 1], kind="stable")[:_CLOSEST]
+        near = np.argsort(ranked[:, 0] - ranked[:, 1], kind="stable")[:most]
         order, rows = order[near], near[:, None]
-        kept = usage[rows, order]
+        usage = usage_of(near)
+        kept = usage[np.arange(len(near))[:, None], order]
         doubled = np.where(np.isfinite(ranked[near]), earned[rows, order], -np.inf)
-        alone = usage[:, 0].sum(axis=0) - usage[near, 0].sum(axis=0) + kept[:, 0].sum(axis=0)
+        alone = first - usage[:, 0].sum(axis=0) + kept[:, 0].sum(axis=0)
         return cls(near, order, doubled, paid[rows, order], kept, alone)
 
 
@@ -165,10 +174,17 @@ def pool_of(part: Known, plans: list[Plans], prices: FloatArray) -> Pool:
     Pool
         Every SKU is a unit.
     """
-    each = np.arange(part.n_skus)
-    usage = np.stack([loads(part, plan, each, part.n_skus) for plan in plans], axis=1)
+
+    def _usage_of(skus: IntArray) -> FloatArray:
+        each = np.arange(len(skus))
+        parts = [loads(part, plan.take(skus), each, len(skus), skus) for plan in plans]
+        return np.stack(parts, axis=1)
+
+    cells, each = prices.ravel(), np.arange(part.n_skus)
+    paid = np.stack([loads(part, plan, each, part.n_skus) @ cells for plan in plans], axis=1)
     earned = np.stack([income(part, plan) for plan in plans], axis=1)
-    return Pool.of(earned, usage, prices.ravel())
+    first = loads(part, plans[0], np.zeros_like(each), 1)[0]
+    return Pool.of(earned, paid, _usage_of, first, _CLOSEST)
 
 
 def exchange(

@@ -6,13 +6,12 @@ from operator import itemgetter
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from c2m.production.lotsizing.decomposition.choose import Choice, choose, pick
+from c2m.production.lotsizing.decomposition.choose import Choice, choose
 from c2m.production.lotsizing.decomposition.exchange import Pool, assembled, exchange
 from c2m.production.lotsizing.decomposition.known import Known
 from c2m.production.lotsizing.decomposition.master import Master
 from c2m.production.lotsizing.decomposition.plans import Plans
 from c2m.production.lotsizing.decomposition.price import Priced, price_scale, settle
-from c2m.production.lotsizing.decomposition.resize import resize
 from c2m.production.lotsizing.decomposition.shares import GroupTerms, price_groups
 from c2m.production.lotsizing.decomposition.together import Together
 from c2m.production.problem import BoolArray, FloatArray
@@ -47,9 +46,6 @@ _CLOSELY = 2e-5
 _FEW = 200
 """SKUs up to which MOQs are also filled without a bonus for their pieces."""
 
-_MOST = 10_000
-"""SKUs up to which plans are exchanged between the runs of groups."""
-
 
 def price_and_choose(group_terms: GroupTerms, seed: int = 0) -> tuple[Priced, list[Choice]]:
     """Price capacity and groups, then choose plans whose runs come together.
@@ -80,11 +76,7 @@ def _choice(together: Together, priced: Priced, seed: int) -> Choice:
     group_terms, rng = together.group_terms, np.random.default_rng(seed)
     plans, prices = _plenty(together, priced.prices, rng)
     given, rewarded, settled = _when_groups_run(together, plans, prices, rng)
-    if given.n_skus <= _MOST:
-        return choose(given, settled, seed, group_terms, rewarded)
-    picked = pick(settled)
-    brought = resize(given, picked, settled.prices, group_terms.entries)
-    return Choice(picked.way, brought)
+    return choose(given, settled, seed, group_terms, rewarded)
 
 
 def _when_groups_run(
@@ -98,7 +90,7 @@ def _when_groups_run(
     """
     scores = [together.score(plan) for plan in plans]
     earned, usage = (np.stack([score[part] for score in scores], axis=1) for part in (0, 1))
-    pool = Pool.of(earned, usage, prices.ravel())
+    pool = Pool.of(earned, usage @ prices.ravel(), usage.__getitem__, usage[:, 0].sum(axis=0))
     width = np.broadcast_to(price_scale(together.known)[:, None] / _BOX, prices.shape)
     found: list[tuple[float, Known, Known, Priced]] = []
     for chosen in exchange(together.known, pool, rng, _STARTS):

@@ -22,11 +22,11 @@ from c2m.production.problem import FloatArray, GroupLimit, IntArray, Problem
 _PHASES = 4
 """How often the capacity is priced between steps of the shares."""
 
-_STEPS = 60
-"""Steps of the shares in each phase."""
+_STEPS, _LEAST_STEPS = 50, 25
+"""Most and least steps of the shares in each phase."""
 
 _MOST_STEPS = 200_000
-"""The same, times the SKUs, so that large problems take few."""
+"""Steps in each phase, times the SKUs, so that large problems take few."""
 
 _ROUGHLY, _FINELY = 2e-4, 2e-5
 """Gain still promised, as a share of the cost, at which prices are settled: inside and last."""
@@ -40,8 +40,11 @@ _AVERAGE = 0.3
 _SLOW = 0.05
 """The same of the rate of runs, which is returned."""
 
-_SHARE_STEP, _BONUS_STEP, _SHORTER = 1.0, 0.3, 0.985
-"""First steps of shares and bonuses, and by how much each is shorter than the one before."""
+_SHARE_STEP, _BONUS_STEP = 2.0, 0.6
+"""First steps of shares and bonuses."""
+
+_LAST_STEP = 0.02
+"""The last step over the first, however many there are."""
 
 
 @dataclass(frozen=True)
@@ -323,7 +326,8 @@ def price_groups(group_terms: GroupTerms) -> tuple[Priced, FloatArray, Shares]:
     known, shares = group_terms.known, group_terms.start()
     part = replace(known, terms=group_terms.terms(shares))
     prices, width = first_prices(part)
-    count = min(_STEPS, max(_MOST_STEPS // (_PHASES * known.n_skus), 5))
+    count = min(_STEPS, max(_MOST_STEPS // known.n_skus, _LEAST_STEPS))
+    shorter = _LAST_STEP ** (1.0 / (_PHASES * count))
     priced = settle(part, prices, width, _ROUGHLY)
     step, average = 1.0, group_terms.made(best_plans(part, priced.prices)[0])
     rate = average[0].copy()
@@ -334,7 +338,7 @@ def price_groups(group_terms: GroupTerms) -> tuple[Priced, FloatArray, Shares]:
             rate += _SLOW * (average[0] - rate)
             shares = group_terms.better(shares, *average, step)
             part = replace(part, terms=group_terms.terms(shares))
-            step *= _SHORTER
+            step *= shorter
         width = np.broadcast_to(price_scale(known)[:, None] / _CLOSE, priced.prices.shape)
         last = phase == _PHASES - 1
         priced = settle(part, priced.prices, width, _FINELY if last else _ROUGHLY)

@@ -7,6 +7,7 @@ import numpy as np
 from c2m.production.evaluate import arrivals, profit
 from c2m.production.limits import broken_limits
 from c2m.production.lotsizing.decomposition.choose import Choice, choose
+from c2m.production.lotsizing.decomposition.fill import fill
 from c2m.production.lotsizing.decomposition.grouped import price_and_choose
 from c2m.production.lotsizing.decomposition.known import Known
 from c2m.production.lotsizing.decomposition.plans import SmallIntArray, best_plans, quantities
@@ -23,6 +24,9 @@ _IMPROVED = 5_000
 
 _IMPROVED_GROUPS = 200
 """The same where there are limits on groups."""
+
+_FAR = 0.01
+"""Gap, as a share of what runs can bring at all, from which a plan is improved run by run."""
 
 
 def solve_known(problem: Problem, progress: Progress) -> Solution:
@@ -48,11 +52,24 @@ def solve_known(problem: Problem, progress: Progress) -> Solution:
     else:
         made, priced = _plain(problem, known, progress)
     nothing = np.zeros_like(made)
-    idle, value = profit(problem, nothing), profit(problem, made)
+    idle = profit(problem, nothing)
+    made = _filled(problem, known, made, priced, idle)
+    value = profit(problem, made)
     if value < idle:
         made, value = nothing, idle
     bound = max(idle + priced.bound, value)
     return Solution(made, value, priced.prices, bound, True, "capacity prices", "decomposition")
+
+
+def _filled(
+    problem: Problem, known: Known, made: IntArray, priced: Priced, idle: float
+) -> IntArray:
+    """Use the room that is left; change run by run what is still far from the bound."""
+    made = fill(problem, known, made)
+    most = _IMPROVED_GROUPS if problem.groups else _IMPROVED
+    if problem.n_skus > most or idle + priced.bound - profit(problem, made) <= _FAR * priced.bound:
+        return made
+    return improve(Draft(problem, made), priced.prices)
 
 
 def has_lots(problem: Problem) -> bool:
