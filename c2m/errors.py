@@ -3,7 +3,7 @@
 * C2MError
   + DataError (ValueError)            an input table breaks its contract
   + ArgumentError (ValueError)        an argument is out of its range
-  + InfeasiblePlanError               no plan fits the factory's limits
+  + InfeasiblePlanError               no plan fits the factory's limits, or none was found
   + MissingEngineError (ImportError)  an optional package cannot be imported
 * C2MWarning (UserWarning)            something was left out or assumed, with its count
 """
@@ -11,7 +11,8 @@
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -50,7 +51,7 @@ class DataError(C2MError, ValueError):
 
 
 class InfeasiblePlanError(C2MError):
-    """No plan fits the factory's hard limits.
+    """No plan fits the factory's hard limits, or none was found.
 
     Parameters
     ----------
@@ -58,16 +59,30 @@ class InfeasiblePlanError(C2MError):
         One sentence for each limit that cannot be held: line, period, hours or units short.
     relief : str
         The cheapest change that would make a plan possible.
+    claim : str
+        What is the matter, as the message begins.
+    proved : bool
+        Whether it is certain that no plan fits; otherwise a longer search may find one.
     """
 
-    def __init__(self, reasons: Sequence[str], relief: str) -> None:
+    def __init__(
+        self,
+        reasons: Sequence[str],
+        relief: str,
+        claim: str = "No plan fits the limits",
+        *,
+        proved: bool = True,
+    ) -> None:
         self.reasons, self.relief = list(reasons), relief
+        self.claim, self.proved = claim, proved
         lines = "\n".join(f"  - {reason}" for reason in self.reasons)
-        super().__init__(f"No plan fits the limits:\n{lines}\nCheapest relief: {relief}")
+        helps = "Cheapest relief" if proved else "What may help"
+        super().__init__(f"{claim}:\n{lines}\n{helps}: {relief}")
 
-    def __reduce__(self) -> tuple[type["InfeasiblePlanError"], tuple[list[str], str]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Let a worker process send it back."""
-        return InfeasiblePlanError, (self.reasons, self.relief)
+        again = partial(InfeasiblePlanError, proved=self.proved)
+        return again, (self.reasons, self.relief, self.claim)
 
 
 class MissingEngineError(C2MError, ImportError):

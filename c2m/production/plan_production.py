@@ -357,7 +357,8 @@ def _served(
         count = "period" if frozen == 1 else f"{frozen} periods"
         reason = f"the policy's frozen_periods={frozen}: no run may begin in the first {count}"
         relief = f"{short.relief}; or fewer frozen_periods"
-        raise InfeasiblePlanError([*short.reasons, reason], relief) from None
+        reasons = [*short.reasons, reason]
+        raise InfeasiblePlanError(reasons, relief, short.claim, proved=short.proved) from None
 
 
 def _silent(stage: str) -> None:

@@ -6,7 +6,8 @@
 DATA is the folder with ``lot_sizing`` and ``textbook``. Capacity is a hard limit and all demand is
 met (`serve_all_demand`). SCIP gets the facility-location form (peers_trigeiro.py; its clock is CPU
 time and starts after the model is built; ours holds everything). The gap is (cost - bound) / bound
-with the better bound of the two. All 90 X files and the F files in one command:
+with the better bound of the two; a case in which we find no plan is worse, and in no mean. All 90
+X files and the F files in one command:
 ``for set in X F; do python tests/benchmarks/trigeiro.py DATA --set $set --peers PYTHON; done``
 (about 40 minutes for X). ``--keep`` writes what was solved, and reads what is there. The
 textbook set is Wagner-Whitin, to the digit. Pigment sequencing and discrete lot sizing
@@ -25,6 +26,7 @@ from pathlib import Path
 import highspy  # noqa: F401  (loading it is not planning)
 import numpy as np
 
+from c2m.errors import InfeasiblePlanError
 from c2m.periods import Calendar
 from c2m.production.limits import broken_limits
 from c2m.production.lotsizing import wagner_whitin
@@ -101,7 +103,10 @@ def ours(case: dict, seconds: float) -> dict:
     """Plan one case."""
     before = time.process_time()
     problem = problem_of(case)
-    plan = serve_all_demand(problem, lambda _: None, seconds=seconds, clock=time.process_time)
+    try:
+        plan = serve_all_demand(problem, lambda _: None, seconds=seconds, clock=time.process_time)
+    except InfeasiblePlanError:
+        return {"cost": None, "bound": 0.0, "seconds": time.process_time() - before}
     if broken_limits(problem, plan.made):
         raise SystemExit("a limit is broken")
     spent = time.process_time() - before
@@ -132,22 +137,30 @@ def kept(folder: Path | None, name: str, solve) -> dict:
 
 
 def show(name: str, mine: dict, theirs: dict | None) -> dict:
-    """Print a row; return its gaps."""
+    """Print a row; return its gaps. A case without a plan of ours counts as worse."""
     known = PROVED.get(name.removesuffix(".DAT"))
     bounds = [mine["bound"], *([theirs["bound"]] if theirs else []), *([known] if known else [])]
-    bound = min(max(bounds), mine["cost"])
-    row = {"gap": 100 * (mine["cost"] - bound) / bound, "hit": known is None, "scip": None}
-    text = f"{name:9s} {mine['cost']:10.1f} {row['gap']:8.3f} {mine['seconds']:6.1f}"
+    cost = np.inf if mine["cost"] is None else mine["cost"]
+    bound = min(max(bounds), cost)
+    row = {"gap": gap(cost, bound), "hit": known is None, "scip": None}
+    text = f"{cost:10.1f} {row['gap']:8.3f}" if np.isfinite(cost) else f"{'none found':19s}"
+    text = f"{name:9s} {text} {mine['seconds']:6.1f}"
     if theirs:
-        cost = theirs["cost"] if theirs["cost"] is not None else np.inf
-        row |= {"scip": 100 * (cost - bound) / bound, "worse": mine["cost"] > cost * (1 + 1e-7)}
-        text += f" {cost:10.1f} {row['scip']:8.3f} {theirs['seconds']:6.1f}"
+        other = theirs["cost"] if theirs["cost"] is not None else np.inf
+        worse = cost > other * (1 + 1e-7) or cost == np.inf
+        row |= {"scip": gap(other, bound), "worse": worse}
+        text += f" {other:10.1f} {row['scip']:8.3f} {theirs['seconds']:6.1f}"
         text += "  WORSE" if row["worse"] else ""
     if known:
-        row["hit"] = mine["cost"] <= known * (1 + 1e-7)
+        row["hit"] = cost <= known * (1 + 1e-7)
         text += f"  proved optimum {known}: {'hit' if row['hit'] else 'MISSED'}"
     print(text, flush=True)
     return row
+
+
+def gap(cost: float, bound: float) -> float:
+    """Return per cent between a cost and a bound; infinite without either."""
+    return 100 * (cost - bound) / bound if np.isfinite(cost) and bound > 0 else np.inf
 
 
 def textbook(data: Path) -> None:
@@ -162,8 +175,9 @@ def textbook(data: Path) -> None:
 
 def summary(rows: list[dict]) -> None:
     """Print means over the cases."""
-    gaps = [row["gap"] for row in rows]
-    print(f"{len(rows)} cases: mean gap {np.mean(gaps):.3f} %, worst {max(gaps):.3f} %")
+    gaps = [row["gap"] for row in rows if np.isfinite(row["gap"])]
+    none = f"; none found in {len(rows) - len(gaps)}" if len(gaps) < len(rows) else ""
+    print(f"{len(rows)} cases: mean gap {np.mean(gaps):.3f} %, worst {max(gaps):.3f} %{none}")
     beside = [row for row in rows if row["scip"] is not None]
     if beside:
         theirs = [row["scip"] for row in beside]

@@ -32,12 +32,15 @@ class Answer:
         No whole variables bring more.
     proved : bool
         Whether there is nothing better, within the gap that was asked for.
+    impossible : bool
+        Whether it is proved that no variables hold the rows.
     """
 
     values: FloatArray | None
     profit: float
     bound: float
     proved: bool
+    impossible: bool
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,9 @@ def maximise(
     if info.primal_solution_status == 2:
         values = np.array(solver.getSolution().col_value)
         profit = float(info.objective_function_value) + programme.constant
-    proved = status.name == "kOptimal"
+    proved, impossible = status.name == "kOptimal", status.name == "kInfeasible"
     bound = float(info.mip_dual_bound) + programme.constant
-    return Answer(values, profit, bound if np.isfinite(bound) else np.inf, proved)
+    return Answer(values, profit, bound if np.isfinite(bound) else np.inf, proved, impossible)
 
 
 def relaxed(

@@ -6,6 +6,7 @@ at the MOQ; the plan is made to fit, and the few most hopeful are improved run b
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,11 @@ _TRIED: Final = 4
 """The most hopeful changes, which are improved run by run."""
 
 _WORK: Final = 10_000_000
-"""Numbers of SKUs, periods, paths and changes tried, multiplied, up to which a round is made."""
+"""Numbers of SKUs, periods, paths and changes tried, multiplied, up to which a round is made with
+all paths; beyond it, with some of them."""
+
+_LEAST: Final = 20
+"""Paths below which none of this is tried."""
 
 _SHARES: Final = (0.25, 0.0)
 """Step sizes of that improvement."""
@@ -45,22 +50,36 @@ def regroup(problem: Problem, made: IntArray, prices: FloatArray) -> IntArray:
     ndarray of int, shape (n_items, n_periods)
         A plan that holds them too, and earns no less.
     """
-    tried = sum(_may_start(problem, group) for group in problem.groups) * problem.n_periods
-    if tried * problem.n_skus * problem.n_periods * problem.n_scenarios > _WORK:
+    some = _with_fewer_paths(problem)
+    if some is None:
         return made
     best, value = made, Draft(problem, made).profit()
     for _ in range(_ROUNDS):
-        drafts = list(_changed(problem, best))
+        drafts = list(_changed(some, best))
         drafts.sort(key=lambda draft: -_hope(draft, prices))
         found, most = best, value
         for draft in drafts[:_TRIED]:
-            plan = improve(draft, prices, _SHARES)
+            plan = improve(Draft(problem, draft.made), prices, _SHARES)
             if (profit := Draft(problem, plan).profit()) > most:
                 found, most = plan, profit
         if found is best:
             break
         best, value = found, most
     return best
+
+
+def _with_fewer_paths(problem: Problem) -> Problem | None:
+    """Return the problem with so many of its paths that a round is quick; None if too few."""
+    tried = sum(_may_start(problem, group) for group in problem.groups) * problem.n_periods
+    work = tried * problem.n_skus * problem.n_periods
+    count = min(problem.n_scenarios, _WORK // max(work, 1))
+    if tried == 0 or count < min(_LEAST, problem.n_scenarios):
+        return None
+    if count == problem.n_scenarios:
+        return problem
+    rows = np.arange(count) * problem.n_scenarios // count
+    net = np.ascontiguousarray(problem.net[:, :, rows])
+    return replace(problem, net=net, mean_net=np.ascontiguousarray(net.mean(axis=2).T))
 
 
 def _hope(draft: Draft, prices: FloatArray) -> float:

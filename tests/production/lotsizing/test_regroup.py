@@ -1,5 +1,7 @@
 """Whole periods of a group open and close where single runs cannot."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,14 @@ def test_few_paths_at_once_lose_what_they_lose_period_by_period(
     monkeypatch.setattr(evaluate, "_AT_ONCE", 0)
     assert np.array_equal(at_once, lost_so_far(problem, brought, rows))
     assert at_once.any()
+
+
+def test_some_of_many_paths_are_enough_to_find_the_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = _style(10.0, 20.0)
+    drawn = np.random.default_rng(5).poisson(UNITS, (2, 2, 90)).astype(float)
+    problem = replace(one, net=drawn.cumsum(axis=0), mean_net=drawn.cumsum(axis=0).mean(axis=2).T)
+    monkeypatch.setattr("c2m.production.lotsizing.regroup._WORK", 2 * 2 * 2 * 30)
+    nothing = np.zeros((2, 2), dtype=int)
+    made = regroup(problem, nothing, np.zeros((1, 2)))
+    assert broken_limits(problem, made) == []
+    assert profit(problem, made) > profit(problem, nothing) + 300.0

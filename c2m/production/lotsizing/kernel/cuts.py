@@ -34,7 +34,7 @@ _APART: Final = 800
 _TOGETHER_ROUNDS: Final = 3
 """Times that rows are added there once the capacity is back."""
 
-_MOST_SHARES: Final = 6_000
+MOST_SHARES: Final = 6_000
 """Shares of demand that runs may serve up to which they are variables."""
 
 _NO_PRICE: Final = 1e-9
@@ -140,7 +140,7 @@ def tighten(
     if problem.n_scenarios > 1:
         return _answer(programme, resolve(relaxed(programme, late=late)))
     late = late or _never
-    if n_shares(problem) <= _MOST_SHARES:
+    if n_shares(problem) <= MOST_SHARES:
         return _tight_capacity(with_shares(problem, programme), late)
     separation = _Separation(problem, programme)
     if prices is None or len(programme.runs.item) < _APART:

@@ -11,12 +11,19 @@ from c2m.errors import ArgumentError, InfeasiblePlanError
 from c2m.production.evaluate import arrivals, lost_so_far, profit
 from c2m.production.limits import allowance_usage, line_usage
 from c2m.production.lotsizing.decomposition import is_known, solve_known
+from c2m.production.lotsizing.kernel.first import serve_at_any_cost
 from c2m.production.lotsizing.kernel.solve import solve_kernel
 from c2m.production.lotsizing.solution import Progress, Solution
 from c2m.production.problem import FloatArray, IntArray, Problem
 
 _ROUNDING: Final = 1e-6
 """Units that count as none."""
+
+_FIRST_SHARE: Final = 0.5
+"""Share of the time in which a plan is sought that serves all at any cost."""
+
+_LONGER: Final = "a longer search (time_limit_s)"
+"""What may help where nothing is proved."""
 
 _NAMED: Final = 10
 """Lines and periods, or SKUs, that an error names."""
@@ -56,17 +63,27 @@ def serve_all_demand(
     Raises
     ------
     InfeasiblePlanError
-        If no such plan was found; it names the capacity that is missing by line and period.
+        If it is proved that there is no such plan, with the capacity that is missing by line and
+        period, or if none was found.
     """
     begun = clock()
     priced = replace(problem, penalty=problem.penalty + _price_of_losing(problem))
-    start = _first_plan(priced, progress)
+    start, impossible = _first_plan(priced, progress), False
+    if units_lost(problem, start.made).sum() > _ROUNDING:
+        progress("a plan that loses nothing")
+        half = None if seconds is None else _FIRST_SHARE * seconds
+        first = serve_at_any_cost(priced, start.made, seconds=half, clock=clock)
+        impossible = first.impossible
+        if first.made is not None:
+            value = profit(priced, first.made)
+            start = replace(start, made=first.made, profit=value, method="kernel")
     left = None if seconds is None else max(seconds - (clock() - begun), 0.0)
     found = solve_kernel(
         priced, start, progress, seconds=left, clock=clock, serve_all=True, seed=seed
     )
     if units_lost(problem, found.made).sum() > _ROUNDING:
-        raise _refusal(priced, found.made, progress)
+        claim = "No plan serves all" if impossible else _not_found(seconds)
+        raise _refusal(priced, found.made, progress, claim, proved=impossible)
     value = profit(problem, found.made)
     return replace(found, profit=value, bound=max(found.bound, value))
 
@@ -136,27 +153,47 @@ def _first_plan(problem: Problem, progress: Progress) -> Solution:
     return Solution(nothing, profit(problem, nothing), prices, np.inf, False, "nothing", "nothing")
 
 
-def _refusal(priced: Problem, made: IntArray, progress: Progress) -> InfeasiblePlanError:
+def _not_found(seconds: float | None) -> str:
+    within = "" if seconds is None else f" in {seconds:,.4g} s"
+    return f"No plan was found{within} that serves all; perhaps there is one"
+
+
+def _refusal(
+    priced: Problem, made: IntArray, progress: Progress, claim: str, *, proved: bool
+) -> InfeasiblePlanError:
     """Return the error that says what is short, and the cheapest relief that was found."""
     lost = units_lost(priced, made)
     skus = np.flatnonzero(lost > _ROUNDING)
-    reasons = [f"{priced.skus[sku]}: {lost[sku]:,.0f} units short" for sku in skus[:_NAMED]]
+    of_best = "" if proved else " in the best plan found"
+    reasons = [
+        f"{priced.skus[sku]}: {lost[sku]:,.0f} units short{of_best}" for sku in skus[:_NAMED]
+    ]
     reasons += [f"and {len(skus) - _NAMED} more SKUs"] * (len(skus) > _NAMED)
     wide = _with_any_overtime(replace(priced, allowances=()))
     if not is_known(wide):
-        return InfeasiblePlanError(reasons, "allow lost sales: leave out serve_all")
+        longer = "" if proved else f"{_LONGER}, or "
+        relief = f"{longer}allow lost sales: leave out serve_all"
+        return InfeasiblePlanError(reasons, relief, claim, proved=proved)
     plan = solve_known(wide, progress).made
     over = np.maximum(line_usage(priced, plan) - priced.limit, 0.0)
+    relief = _relief(priced, plan, over)
+    if not proved:
+        relief = relief if relief.startswith(_LONGER) else f"{_LONGER}, or {relief}"
+        return InfeasiblePlanError(reasons, relief, claim, proved=False)
+    reasons += _capacity_short(priced, over) + _allowances_short(priced, plan)
+    return InfeasiblePlanError(reasons, relief, claim)
+
+
+def _capacity_short(problem: Problem, over: FloatArray) -> list[str]:
+    """Return the lines and periods in which a plan takes too much."""
     short = np.argwhere(over > _ROUNDING)
-    label = priced.calendar.label(priced.first + np.arange(priced.n_periods))
-    reasons += [
-        f"line {priced.lines[line]} is {over[line, when]:,.1f} {priced.units[line]} short in the"
+    label = problem.calendar.label(problem.first + np.arange(problem.n_periods))
+    reasons = [
+        f"line {problem.lines[line]} is {over[line, when]:,.1f} {problem.units[line]} short in the"
         f" period of {np.datetime_as_string(label[when], unit='D')}"
         for line, when in short[:_NAMED]
     ]
-    reasons += [f"and {len(short) - _NAMED} more lines and periods"] * (len(short) > _NAMED)
-    reasons += _allowances_short(priced, plan)
-    return InfeasiblePlanError(reasons, _relief(priced, plan, over))
+    return reasons + [f"and {len(short) - _NAMED} more lines and periods"] * (len(short) > _NAMED)
 
 
 def _relief(problem: Problem, plan: IntArray, over: FloatArray) -> str:
@@ -166,13 +203,13 @@ def _relief(problem: Problem, plan: IntArray, over: FloatArray) -> str:
     leave = "allow lost sales: leave out serve_all"
     lines, count = over.sum(axis=1), np.count_nonzero(over > _ROUNDING)
     if not count and not _allowances_short(problem, plan):
-        return f"a longer search (time_limit_s), or {leave}"
+        return f"{_LONGER}, or {leave}"
     more = [
         f"{hours:,.1f} more {unit} of line {line}"
         for line, unit, hours in zip(problem.lines, problem.units, lines, strict=True)
         if hours > _ROUNDING
     ]
-    return f"{' and '.join(more) or 'more of what is listed'}, as listed, or {leave}"
+    return f"{' and '.join(more) or 'more materials or budget'}, or {leave}"
 
 
 def _allowances_short(problem: Problem, plan: IntArray) -> list[str]:

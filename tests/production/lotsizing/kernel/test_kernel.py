@@ -15,6 +15,7 @@ from c2m.production.lotsizing.decomposition import solve_known
 from c2m.production.lotsizing.exact import solve_exact
 from c2m.production.lotsizing.kernel import cuts, serve_all_demand, solve_kernel
 from c2m.production.lotsizing.kernel.cuts import tighten
+from c2m.production.lotsizing.kernel.first import serve_at_any_cost
 from c2m.production.lotsizing.kernel.served import with_shares
 from c2m.production.lotsizing.kernel.strict import units_lost
 from c2m.production.lotsizing.mip import relaxed, resolve
@@ -91,6 +92,23 @@ def trigeiro(shared_data, name):
     return demand, rows[2][0], items
 
 
+def published(shared_data, name, fixed_demand, simple_factory):
+    """Return a published case in which serving all demand is the aim."""
+    demand, capacity, items = trigeiro(shared_data, name)
+    factory = simple_factory(
+        len(demand),
+        lines={"capacity": [capacity], "unit": ["minutes"]},
+        product={
+            "price": [1.0] * len(demand),
+            "unit_cost": [1.0] * len(demand),
+            "end_value": [0.0] * len(demand),
+            "holding_cost": items[:, 1],
+        },
+        routing={"unit_time": items[:, 0], "setup_time": items[:, 2], "setup_cost": items[:, 3]},
+    )
+    return one_path((fixed_demand(demand[None]), factory))
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_cuts_lift_the_relaxation_to_the_bound_of_capacity_prices(seed, random_case):
     problem = one_path(random_case(seed, n_skus=4, n_periods=6, n_scenarios=1, n_lines=2))
@@ -113,7 +131,7 @@ def test_shares_of_demand_bound_as_rows_do_and_capacity_bounds_more(lots, random
     values = resolve(relaxed(shared))
     bound = float(shared.gain @ values) + shared.constant
     tight, best = tighten(problem, plain), solve_exact(problem, nothing(problem), None)
-    monkeypatch.setattr(cuts, "_MOST_SHARES", 0)
+    monkeypatch.setattr(cuts, "MOST_SHARES", 0)
     by_rows = tighten(problem, plain)
     assert bound == pytest.approx(by_rows.bound, rel=2e-3)
     assert best.profit - 1e-6 * abs(best.profit) <= tight.bound <= bound + 1e-6 * abs(bound)
@@ -180,25 +198,41 @@ def test_demand_that_cannot_be_served_is_refused_with_the_missing_minutes(
         "line L1 is" in reason and "minutes short" in reason for reason in caught.value.reasons
     )
     assert "more minutes of line L1" in caught.value.relief
+    assert caught.value.proved
+    assert str(caught.value).startswith("No plan serves all:")
+
+
+def test_a_search_that_ran_out_of_time_claims_no_more_than_that_it_found_none(
+    shared_data, fixed_demand, simple_factory
+):
+    problem = published(shared_data, "X11429D", fixed_demand, simple_factory)
+    ticks = itertools.count(step=100)
+    with pytest.raises(InfeasiblePlanError, match=r"No plan was found in 1 s") as caught:
+        serve_all_demand(problem, silent, seconds=1.0, clock=lambda: float(next(ticks)))
+    assert not caught.value.proved
+    assert caught.value.relief.startswith("a longer search")
+    assert not any("line" in reason for reason in caught.value.reasons)
+
+
+def test_a_plan_that_serves_all_of_a_tight_case_is_found_near_to_one_that_loses(
+    shared_data, fixed_demand, simple_factory
+):
+    problem = published(shared_data, "X12429B", fixed_demand, simple_factory)
+    costly = replace(problem, penalty=problem.penalty + 10_000.0)
+    near = solve_known(costly, silent).made
+    assert units_lost(problem, near).sum() > 0
+    first = serve_at_any_cost(problem, near)
+    assert not first.impossible
+    assert units_lost(problem, first.made).sum() == 0
+    assert not broken_limits(problem, first.made)
+    assert np.count_nonzero((first.made > 0) != (near > 0)) < 20
 
 
 @pytest.mark.parametrize(("name", "optimum"), [("X11117A", 8375.8), ("X12117A", 7447.8)])
 def test_published_optima_with_strict_capacity_are_reached(
     name, optimum, shared_data, fixed_demand, simple_factory
 ):
-    demand, capacity, items = trigeiro(shared_data, name)
-    factory = simple_factory(
-        len(demand),
-        lines={"capacity": [capacity], "unit": ["minutes"]},
-        product={
-            "price": [1.0] * len(demand),
-            "unit_cost": [1.0] * len(demand),
-            "end_value": [0.0] * len(demand),
-            "holding_cost": items[:, 1],
-        },
-        routing={"unit_time": items[:, 0], "setup_time": items[:, 2], "setup_cost": items[:, 3]},
-    )
-    problem = one_path((fixed_demand(demand[None]), factory))
+    problem = published(shared_data, name, fixed_demand, simple_factory)
     plan = serve_all_demand(problem, silent)
     assert -plan.profit == pytest.approx(optimum)
     assert plan.bound == pytest.approx(plan.profit, rel=1e-6)
