@@ -133,3 +133,21 @@ def orders_of(material: Bought, made: IntArray) -> Orders:
     cost = left * float(material.unit_cost[np.flatnonzero(ordered)[-1]]) if left > hair else 0.0
     placed = np.arange(n_periods) - material.lead
     return Orders(used, ordered, placed, stock, left if left > hair else 0.0, cost)
+
+
+def surplus_cost(bought: tuple[Bought, ...], made: IntArray) -> float:
+    """Return the money for what a plan buys of all materials and does not use.
+
+    Parameters
+    ----------
+    bought : tuple of Bought
+        The materials.
+    made : ndarray of int, shape (n_items, n_periods)
+        Units or packs made.
+
+    Returns
+    -------
+    float
+        Money.
+    """
+    return float(sum(orders_of(each, made).cost for each in bought))

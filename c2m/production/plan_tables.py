@@ -10,7 +10,7 @@ from c2m.plan.doors import name_runs
 from c2m.plan.tables import empty_table, typed_table
 from c2m.production import evaluate
 from c2m.production.allowance_worth import AllowanceWorth, allowance_worth
-from c2m.production.bought import orders_of
+from c2m.production.bought import orders_of, surplus_cost
 from c2m.production.last_units import first_sku
 from c2m.production.limits import allowance_usage, line_usage, run_usage
 from c2m.production.lotsizing.solution import Solution
@@ -221,7 +221,7 @@ def _costs(problem: Problem, made: IntArray) -> dict[str, float]:
     parts = {name: float(np.sum(part * made)) for name, part in problem.extra_parts.items()}
     rest = float(evaluate.extra_paid(problem, made).sum()) - sum(parts.values())
     if problem.bought:
-        parts["material_surplus"] = sum(orders_of(each, made).cost for each in problem.bought)
+        parts["material_surplus"] = surplus_cost(problem.bought, made)
     costs = {
         "revenue": float(money.revenue.sum()),
         "end_value": float(money.end_value.sum()),

@@ -10,7 +10,7 @@ import sys
 import time
 
 import numpy as np
-from peers_programme import columns, matrix, stop_after
+from peers_programme import columns, matrix, run_highs, stop_after
 
 SCALE = 100
 """CP-SAT wants whole numbers; times and holding costs have two digits."""
@@ -48,16 +48,7 @@ def highs(case, seconds):
     kinds = [highspy.HighsVarType.kContinuous] * (4 * cells + h)
     kinds[cells : 2 * cells] = [highspy.HighsVarType.kInteger] * cells
     lp.integrality_ = kinds
-    solver = highspy.Highs()
-    for name, option in {"output_flag": False, "threads": 1, "time_limit": 20 * seconds}.items():
-        solver.setOptionValue(name, option)
-    solver.passModel(lp)
-    solver.HandleUserInterrupt = True
-    stop_after(seconds, solver.cancelSolve)
-    solver.run()
-    info = solver.getInfo()
-    found = info.primal_solution_status == 2
-    return (info.objective_function_value if found else None), info.mip_dual_bound
+    return run_highs(lp, seconds)
 
 
 def scip(case, seconds):

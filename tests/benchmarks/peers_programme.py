@@ -48,3 +48,19 @@ def matrix(most, unit_time, setup_time, at):
     row, column = (np.concatenate([np.ravel(part[k]) for part in entries]) for k in (0, 1))
     value = np.concatenate([np.broadcast_to(v, np.shape(r)).ravel() for r, _, v in entries])
     return coo_matrix((value, (row, column)), shape=(load[-1] + 1, over[-1] + 1)).tocsc()
+
+
+def run_highs(lp, seconds):
+    """Solve for so many CPU-seconds; return the least value found, or None, and the bound."""
+    import highspy
+
+    solver = highspy.Highs()
+    for name, option in {"output_flag": False, "threads": 1, "time_limit": 20 * seconds}.items():
+        solver.setOptionValue(name, option)
+    solver.passModel(lp)
+    solver.HandleUserInterrupt = True
+    stop_after(seconds, solver.cancelSolve)
+    solver.run()
+    info = solver.getInfo()
+    found = info.primal_solution_status == 2
+    return (info.objective_function_value if found else None), info.mip_dual_bound

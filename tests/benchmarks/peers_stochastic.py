@@ -11,7 +11,7 @@ import time
 
 import highspy
 import numpy as np
-from peers_programme import columns, matrix, stop_after
+from peers_programme import columns, matrix, run_highs
 
 
 def program(case):
@@ -48,18 +48,10 @@ def main():
     seconds = float(sys.argv[2])
     before = time.process_time()
     lp, everything = program(case)
-    solver = highspy.Highs()
-    for name, option in {"output_flag": False, "threads": 1, "time_limit": 20 * seconds}.items():
-        solver.setOptionValue(name, option)
-    solver.passModel(lp)
-    solver.HandleUserInterrupt = True
-    stop_after(seconds, solver.cancelSolve)
-    solver.run()
-    info = solver.getInfo()
-    found = info.primal_solution_status == 2
-    bound = everything - info.mip_dual_bound
+    value, least = run_highs(lp, seconds)
+    bound = everything - least
     answer = {
-        "gain": everything - info.objective_function_value if found else None,
+        "gain": everything - value if value is not None else None,
         "bound": bound if np.isfinite(bound) and abs(bound) < 1e18 else None,
         "seconds": time.process_time() - before,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from c2m.production.bought import Bought, orders_of
+from c2m.production.bought import Bought, orders_of, surplus_cost
 from c2m.production.evaluate import profit
 from c2m.production.lotsizing.draft import Change, Draft
 from c2m.production.problem import FloatArray, IntArray, Problem
@@ -88,7 +88,7 @@ def profit_less_surplus(problem: Problem, made: IntArray) -> float:
     float
         Money.
     """
-    return profit(problem, made) - sum(orders_of(each, made).cost for each in problem.bought)
+    return profit(problem, made) - surplus_cost(problem.bought, made)
 
 
 def _moved(problem: Problem, made: IntArray, material: Bought, grow: bool) -> IntArray:
