@@ -1,5 +1,6 @@
 """Known demand with limits on groups: when each group runs, then every SKU between these runs."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from operator import itemgetter
 
@@ -40,6 +41,9 @@ _BOX, _PART = 8.0, 0.5
 _STARTS = 4
 """Orders in which the plans of units are exchanged."""
 
+_TAKEN = 3
+"""How many of them are planned to the end: what is promised here is not what is kept there."""
+
 _CLOSELY = 2e-5
 """Gain still promised, as a share of the cost, at which prices between set runs are settled."""
 
@@ -68,20 +72,21 @@ def price_and_choose(group_terms: GroupTerms, seed: int = 0) -> tuple[Priced, li
     priced, rate, shares = price_groups(group_terms)
     bonuses = (1.0, 0.0) if group_terms.known.n_skus <= _FEW else (1.0,)
     paid = [replace(shares, bonus=bonus * shares.bonus) for bonus in bonuses]
-    return priced, [_choice(Together(group_terms, rate, each), priced, seed) for each in paid]
+    together = [Together(group_terms, rate, each) for each in paid]
+    return priced, [each for units in together for each in _choices(units, priced, seed)]
 
 
-def _choice(together: Together, priced: Priced, seed: int) -> Choice:
+def _choices(together: Together, priced: Priced, seed: int) -> Iterator[Choice]:
     """Choose when groups run, then one plan for every SKU."""
     group_terms, rng = together.group_terms, np.random.default_rng(seed)
     plans, prices = _plenty(together, priced.prices, rng)
-    given, rewarded, settled = _when_groups_run(together, plans, prices, rng)
-    return choose(given, settled, seed, group_terms, rewarded)
+    for given, rewarded, settled in _when_groups_run(together, plans, prices, rng):
+        yield choose(given, settled, seed, group_terms, rewarded)
 
 
 def _when_groups_run(
     together: Together, plans: list[Plans], prices: FloatArray, rng: np.random.Generator
-) -> tuple[Known, Known, Priced]:
+) -> list[tuple[Known, Known, Priced]]:
     """Exchange the plans of units, and keep the runs of groups that leave SKUs the most.
 
     Once the runs of groups are set, every SKU is planned by itself again, so that capacity can
@@ -92,7 +97,7 @@ def _when_groups_run(
     earned, usage = (np.stack([score[part] for score in scores], axis=1) for part in (0, 1))
     pool = Pool.of(earned, usage @ prices.ravel(), usage.__getitem__, usage[:, 0].sum(axis=0))
     width = np.broadcast_to(price_scale(together.known)[:, None] / _BOX, prices.shape)
-    found: list[tuple[float, Known, Known, Priced]] = []
+    found: list[tuple[float, tuple[Known, Known, Priced]]] = []
     for chosen in exchange(together.known, pool, rng, _STARTS):
         of_skus = {
             plan: np.flatnonzero(np.isin(together.unit, units)) for plan, units in chosen.items()
@@ -100,9 +105,9 @@ def _when_groups_run(
         given, rewarded, setups = together.given(assembled(plans, of_skus))
         settled = settle(rewarded, prices, width, _CLOSELY)
         value = settled.bound - setups - together.missing(settled)
-        found.append((value, given, rewarded, settled))
-    _, given, rewarded, settled = max(found, key=itemgetter(0))
-    return given, rewarded, settled
+        found.append((value, (given, rewarded, settled)))
+    found.sort(key=itemgetter(0), reverse=True)
+    return [between for _, between in found[:_TAKEN]]
 
 
 def _plenty(

@@ -35,6 +35,9 @@ _WHOLE_RUNS: Final = 800
 _WHOLE_OPEN: Final = 40
 """Set-ups open in the relaxation up to which they are."""
 
+_FEW_RUNS, _FEW_SHARE = 300, 0.5
+"""Possible runs up to which that may take longer, if there is a clock; and the share it may take."""
+
 _SIZE_NODES: Final = 50
 """Nodes in which fractions of units are rounded, with all set-ups kept."""
 
@@ -84,12 +87,21 @@ def solve_kernel(
     search = Search(problem, relaxation, budget, seed, serve_all)
     search.start_from(start.made)
     progress("kernels")
-    few = len(search.programme.runs.item) <= _WHOLE_RUNS and search.n_open <= _WHOLE_OPEN
-    if not (few and search.whole((left or 0.0) * _WHOLE_SHARE, _WHOLE_NODES)):
-        search.improve()
+    _search(search, left)
     if search.values is None:
         return start
     return _better(problem, start, _whole_units(problem, search, search.values), search.bound)
+
+
+def _search(search: Search, seconds: float | None) -> None:
+    """Try all set-ups at once where there are few, then parts of them; see the constants."""
+    runs, share = len(search.programme.runs.item), 0.0
+    if runs <= _WHOLE_RUNS and search.n_open <= _WHOLE_OPEN:
+        share = _WHOLE_SHARE
+    if seconds is not None and runs <= _FEW_RUNS:
+        share = _FEW_SHARE
+    if not (share > 0 and search.whole((seconds or 0.0) * share, _WHOLE_NODES)):
+        search.improve()
 
 
 def _whole_units(problem: Problem, search: Search, values: FloatArray) -> IntArray:
