@@ -36,7 +36,7 @@ _WHOLE_OPEN: Final = 40
 """Set-ups open in the relaxation up to which they are."""
 
 _FEW_RUNS, _FEW_SHARE = 300, 0.5
-"""Possible runs up to which that may take longer, if there is a clock; and the share it may take."""
+"""Possible runs up to which that may take longer where there is a clock, and its share then."""
 
 _SIZE_NODES: Final = 50
 """Nodes in which fractions of units are rounded, with all set-ups kept."""
