@@ -120,6 +120,7 @@ class Search:
     longer: float = 1.0
     bound: float = np.inf
     sizes: dict[str, float] = field(default_factory=dict)
+    until: float = np.inf
 
     def __post_init__(self) -> None:
         """Start the clock."""
@@ -146,6 +147,11 @@ class Search:
     def loses(self) -> bool:
         """Whether the best plan loses demand."""
         return self.values is None or bool(np.any(self.values[self.programme.lost] > _ROUNDING))
+
+    @property
+    def gap(self) -> float:
+        """What the best plan falls short of the bound, as a share of its profit."""
+        return (self.bound - self.profit) / max(abs(self.profit), 1e-9)
 
     @property
     def n_open(self) -> int:
@@ -175,8 +181,17 @@ class Search:
         self.bound = min(self.bound, answer.bound)
         return answer.proved
 
-    def improve(self) -> None:
-        """Plan parts anew until the time is up; from another plan too once they bring nothing."""
+    def improve(self, share: float = 1.0) -> None:
+        """Plan parts anew until the time is up; from another plan too once they bring nothing.
+
+        Parameters
+        ----------
+        share : float
+            Share of the time that is left, if there is a clock.
+        """
+        if self.budget.seconds is not None:
+            gone = self.budget.clock() - self.started
+            self.until = gone + share * (self.budget.seconds - gone)
         self._descend(_PATIENCE_ELSEWHERE)
         self._open()
         self._descend(_PATIENCE)
@@ -271,7 +286,7 @@ class Search:
             return True
         if limit is None:
             return self.parts >= self.budget.rounds
-        return self.budget.clock() - self.started >= limit
+        return self.budget.clock() - self.started >= min(limit, self.until)
 
     def _stop(self, seconds: float, nodes: int) -> Stop:
         """Stop a part by the clock, or by nodes where there is none."""

@@ -35,8 +35,17 @@ _WHOLE_RUNS: Final = 800
 _WHOLE_OPEN: Final = 40
 """Set-ups open in the relaxation up to which they are."""
 
-_FEW_RUNS, _FEW_SHARE = 300, 0.5
-"""Possible runs up to which that may take longer where there is a clock, and its share then."""
+_PROVED_RUNS: Final = 300
+"""Possible runs up to which a proof is sought, where there is a clock and the bound is close."""
+
+_BEFORE: Final = 0.4
+"""Share of the time for parts before that."""
+
+_PROOF: Final = 0.5
+"""Share of the time for the proof; HiGHS may be late to stop."""
+
+_CLOSE: Final = 0.012
+"""Gap, as a share of the profit, up to which the bound is close."""
 
 _SIZE_NODES: Final = 50
 """Nodes in which fractions of units are rounded, with all set-ups kept."""
@@ -94,13 +103,16 @@ def solve_kernel(
 
 
 def _search(search: Search, seconds: float | None) -> None:
-    """Try all set-ups at once where there are few, then parts of them; see the constants."""
-    runs, share = len(search.programme.runs.item), 0.0
-    if runs <= _WHOLE_RUNS and search.n_open <= _WHOLE_OPEN:
-        share = _WHOLE_SHARE
-    if seconds is not None and runs <= _FEW_RUNS:
-        share = _FEW_SHARE
-    if not (share > 0 and search.whole((seconds or 0.0) * share, _WHOLE_NODES)):
+    """Try all set-ups at once where there are few, and parts of them; see the constants."""
+    runs = len(search.programme.runs.item)
+    few = runs <= _WHOLE_RUNS and search.n_open <= _WHOLE_OPEN
+    if few and search.whole((seconds or 0.0) * _WHOLE_SHARE, _WHOLE_NODES):
+        return
+    if seconds is None or runs > _PROVED_RUNS:
+        search.improve()
+        return
+    search.improve(_BEFORE)
+    if search.gap > _CLOSE or not search.whole(_PROOF * seconds, _WHOLE_NODES):
         search.improve()
 
 
