@@ -6,13 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from c2m.errors import C2MError
+from c2m.production.lotsizing.highs import run, silent_solver
 from c2m.production.lotsizing.programme import Programme, Rows
 from c2m.production.problem import FloatArray
 
 _SETTINGS: Final[dict[str, Any]] = {
-    "output_flag": False,
-    "threads": 1,
     "random_seed": 0,
     "mip_abs_gap": 1e-6,
 }
@@ -101,7 +99,7 @@ def maximise(
         solver.setSolution(len(whole), whole.astype(np.int32), start[whole])
     if stop.late is not None:
         solver.cbMipInterrupt.subscribe(_interrupt(stop.late))
-    _run(solver)
+    run(solver, "solve the plan")
     info, status = solver.getInfo(), solver.getModelStatus()
     values, profit = None, -np.inf
     if info.primal_solution_status == 2:
@@ -155,7 +153,7 @@ def resolve(solver: Any) -> FloatArray | None:
     ndarray, shape (n_columns,), or None
         The variables; None if it was too late for them.
     """
-    _run(solver)
+    run(solver, "solve the plan")
     if solver.getModelStatus().name != "kOptimal":
         return None
     return np.array(solver.getSolution().col_value)
@@ -181,7 +179,7 @@ def root_cuts(programme: Programme, late: Callable[[], bool] | None = None) -> R
     found: list[Rows] = []
     solver.cbMipGetCutPool.subscribe(lambda event: found.append(_pool(event.data_out)))
     solver.cbMipInterrupt.subscribe(_interrupt(lambda: bool(found) or (late or _never)()))
-    _run(solver)
+    run(solver, "solve the plan")
     return found[-1] if found else _pool(None)
 
 
@@ -196,21 +194,7 @@ def _interrupt(late: Callable[[], bool]) -> Callable[[Any], None]:
 
 
 def _solver(settings: dict[str, Any]) -> Any:
-    import highspy
-
-    solver = highspy.Highs()
-    for name, option in {**_SETTINGS, **settings}.items():
-        solver.setOptionValue(name, option)
-    return solver
-
-
-def _run(solver: Any) -> None:
-    import highspy
-
-    if solver.run() == highspy.HighsStatus.kError:
-        highspy.Highs.resetGlobalScheduler(True)  # another thread count was used before
-        if solver.run() == highspy.HighsStatus.kError:
-            raise C2MError(f"HiGHS could not solve the plan: {solver.getModelStatus()}.")
+    return silent_solver({**_SETTINGS, **settings})
 
 
 def _as_highs(programme: Programme, *, whole: bool) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from c2m.errors import C2MError
+from c2m.production.lotsizing.highs import run, silent_solver
 from c2m.production.problem import FloatArray, IntArray
 
 
@@ -49,14 +49,10 @@ class Master:
     def __init__(
         self, regular: FloatArray, overtime: FloatArray, overtime_cost: FloatArray, n_groups: int
     ) -> None:
-        import highspy
-
         self.shape = regular.shape
         self.n_groups = n_groups
         self.n_rounds = 0
-        self._solver: Any = highspy.Highs()
-        for name, option in {"output_flag": False, "threads": 1, "presolve": "off"}.items():
-            self._solver.setOptionValue(name, option)
+        self._solver: Any = silent_solver({"presolve": "off"})
         cells = regular.size
         none, huge = np.zeros(cells), np.full(cells, np.inf)
         free = np.full(n_groups, np.inf)
@@ -102,7 +98,7 @@ class Master:
         self._solver.changeColsBounds(
             cells, np.arange(cells, dtype=np.int32), low.ravel(), high.ravel()
         )
-        self._run()
+        run(self._solver, "price capacity")
         solution = self._solver.getSolution()
         prices = np.clip(np.array(solution.col_value[:cells]), low.ravel(), high.ravel())
         weight = np.maximum(np.array(solution.row_dual[cells:]), 0.0)
@@ -122,12 +118,3 @@ class Master:
         starts = np.concatenate([[0], np.cumsum(used.sum(axis=1))[:-1]]).astype(np.int32)
         index, value = column[used].astype(np.int32), entry[used]
         self._solver.addRows(len(low), low, high, len(value), starts, index, value)
-
-    def _run(self) -> None:
-        import highspy
-
-        if self._solver.run() == highspy.HighsStatus.kError:
-            highspy.Highs.resetGlobalScheduler(True)  # another thread count was used before
-            if self._solver.run() == highspy.HighsStatus.kError:
-                status = self._solver.getModelStatus()
-                raise C2MError(f"HiGHS could not price capacity: {status}.")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csc_matrix, hstack, identity
 
-from c2m.errors import C2MError
 from c2m.production.lotsizing.decomposition.known import Known
 from c2m.production.lotsizing.decomposition.plans import (
     Plans,
@@ -19,6 +18,7 @@ from c2m.production.lotsizing.decomposition.plans import (
     quantities,
 )
 from c2m.production.lotsizing.decomposition.shares import Entries
+from c2m.production.lotsizing.highs import run, silent_solver
 from c2m.production.problem import BoolArray, FloatArray, IntArray
 
 _MOVES = 40
@@ -290,14 +290,9 @@ def _solve(effect: csc_matrix, moves: _Moves, rows: _Rows, beyond: float) -> Flo
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
     lp.a_matrix_.value_ = matrix.data
-    solver = highspy.Highs()
-    for name, option in {"output_flag": False, "threads": 1, "presolve": "off"}.items():
-        solver.setOptionValue(name, option)
+    solver = silent_solver({"presolve": "off"})
     solver.passModel(lp)
-    if solver.run() == highspy.HighsStatus.kError:
-        highspy.Highs.resetGlobalScheduler(True)  # another thread count was used before
-        if solver.run() == highspy.HighsStatus.kError:
-            raise C2MError(f"HiGHS could not size runs: {solver.getModelStatus()}.")
+    run(solver, "size runs")
     found = np.array(solver.getSolution().col_value[:count], dtype=np.float64)
     return np.asarray(np.clip(found, 0.0, moves.most))
 
