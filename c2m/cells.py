@@ -20,13 +20,15 @@ _UNCALCULATED: Final = re.compile(
 )
 
 
-def hidden_cells(path: Path) -> dict[str, list[str]]:
+def hidden_cells(path: Path, sheets: Sequence[str] | None = None) -> dict[str, list[str]]:
     """Return the cells that hold an error or a formula that was never calculated.
 
     Parameters
     ----------
     path : Path
         An ``.xlsx`` or ``.xlsm`` workbook.
+    sheets : sequence of str, optional
+        Names of those to look at; all unless given.
 
     Returns
     -------
@@ -36,6 +38,8 @@ def hidden_cells(path: Path) -> dict[str, list[str]]:
     found = {}
     with zipfile.ZipFile(path) as archive:
         for sheet, part in _sheet_parts(archive).items():
+            if sheets is not None and sheet not in sheets:
+                continue
             text = archive.read(part)
             cells = _ERROR.findall(text) + _UNCALCULATED.findall(text)
             if cells:

@@ -63,3 +63,7 @@ __all__ = [
     "signal_value",
     "split_sizes",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -228,19 +228,25 @@ class Plan:
         """
         return cls(**doors.from_folder(read_folder(path, "plan")))
 
-    def to_excel(self, path: str | os.PathLike[str], demand: Any = None) -> None:
+    def to_excel(
+        self, path: str | os.PathLike[str], demand: Any = None, *, since: "Plan | None" = None
+    ) -> None:
         """Write the plan as a workbook; needs ``pip install "c2m[report]"``.
+
+        What a person sets in its coloured cells, `c2m.with_overrides` reads back and costs.
 
         Parameters
         ----------
         path : path
             The ``.xlsx`` file.
         demand : Demand, optional
-            The forecast it was made from, for the sheet of forecasts.
+            The forecast it was made from, for the sheet of forecasts; the workbook carries it.
+        since : Plan, optional
+            The plan before, for the sheet of what changed.
         """
         from c2m.report import write_workbook
 
-        write_workbook(path, self, demand)
+        write_workbook(path, self, demand, since=since)
 
     # ---------------------------------------------------------------- what it holds
 

@@ -39,3 +39,7 @@ __all__ = [
     "plot_waves",
     "plot_weighted",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

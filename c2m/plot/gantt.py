@@ -91,7 +91,9 @@ def plot_gantt(
     -------
     matplotlib Axes
         The drawing. The runs of a plan from outside are as wide as their share of the most units
-        that the line makes in a period. SKUs are named where there is room.
+        that the line makes in a period. SKUs are named where there is room; more than eight have
+        the colour of their group, which the legend names, where the factory has few groups. Draw
+        fewer periods to read more names.
 
     Raises
     ------
@@ -111,18 +113,18 @@ def plot_gantt(
     ['A', 'B']
     """
     chosen, count = _chosen(plan, lines), _count(plan, n_periods)
-    ax = axes_or_new(ax, (min(16.0, 2.0 + 0.8 * count), 1.1 + 0.95 * len(chosen)))
     load, runs = plan.line_load, _with_shares(plan)
     steps = {day: step for step, day in enumerate(plan.periods[:count])}
     load, runs = load[load["period"].isin(list(steps))], runs[runs["period"].isin(list(steps))]
     runs = runs[runs["line"].isin(chosen)]
-    tint = {sku: _TINTS[place % len(_TINTS)] for place, sku in enumerate(sorted(set(runs["sku"])))}
+    tint, legend = _tints(plan, sorted(set(runs["sku"])))
+    ax = axes_or_new(ax, (min(16.0, 2.0 + 0.8 * count), 1.4 + _row_height(runs) * len(chosen)))
     names = _Names(ax, count, max(1, len(chosen)))
     for row, line in enumerate(chosen):
         _draw_capacity(ax, load[load["line"] == line], steps, row)
         for run in runs[runs["line"] == line].to_dict("records"):
             _draw_run(ax, run, (steps[run["period"]], row), tint[run["sku"]], names)
-    _explain_marks(ax, runs)
+    _explain_marks(ax, runs, legend)
     ax.set_yticks(range(len(chosen)), [plain(name) for name in chosen])
     ax.set_ylim(len(chosen) - 0.5, -0.5)
     label_periods(ax, plan.periods[:count], plan.freq)
@@ -217,6 +219,7 @@ def _draw_capacity(
         return
     full = float(_full(load).max())
     top = row - _ROW / 2
+    has_room = _DATA_SHARE * width_of(ax) / len(steps) >= _LETTER * len("shut")
     for period, capacity in zip(load["period"], load["capacity"], strict=True):
         left = steps[period] - _FIELD / 2
         if capacity > 0:
@@ -225,7 +228,7 @@ def _draw_capacity(
             continue
         ax.add_patch(Rectangle((left, top), _FIELD, _ROW, color=SHUT, linewidth=0, zorder=0))
         ax.text(steps[period], row, "shut", ha="center", va="center", color=MUTED,
-                fontsize=_NAME_SIZE)  # fmt: skip
+                rotation=0 if has_room else 90, fontsize=_NAME_SIZE)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -279,10 +282,39 @@ def _draw_run(
                 rotation=angle, color=INK, fontsize=_NAME_SIZE)  # fmt: skip
 
 
-def _explain_marks(ax: "Axes", runs: pd.DataFrame) -> None:
-    """Name the marks that are used in the legend."""
+def _tints(plan: "Plan", skus: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the colour of each SKU, and those that a legend names.
+
+    Few SKUs have a colour each. More of them share that of their group, where the factory has
+    groups and they are few: the smallest groups if possible, else the largest ones.
+    """
+    if len(skus) <= len(_TINTS):
+        return dict(zip(skus, _TINTS, strict=False)), {}
+    groups = plan.inputs.get("groups")
+    own = None if groups is None else groups[groups["sku"].isin(skus)]
+    if own is not None and own["sku"].nunique() == len(skus):
+        sized = own.assign(size=own.groupby("group")["sku"].transform("size"))
+        by_sku = sized.sort_values(["size", "group"], kind="stable").groupby("sku")["group"]
+        for of_sku in (by_sku.first(), by_sku.last()):
+            names = sorted(set(of_sku))
+            if len(names) <= len(_TINTS):
+                legend = dict(zip(names, _TINTS, strict=False))
+                return {str(sku): legend[name] for sku, name in of_sku.items()}, legend
+    return {sku: _TINTS[place % len(_TINTS)] for place, sku in enumerate(skus)}, {}
+
+
+def _row_height(runs: pd.DataFrame) -> float:
+    """Return inches in which a line's names can be written upwards."""
+    longest = int(runs["sku"].str.len().max()) if len(runs) else 0
+    return min(1.6, max(0.95, _LETTER * (longest + 1) / (_ROW * _DATA_SHARE)))
+
+
+def _explain_marks(ax: "Axes", runs: pd.DataFrame, groups: Mapping[str, str]) -> None:
+    """Name the colours of groups, and the marks that are used, in the legend."""
     from matplotlib.patches import Rectangle
 
+    for name, colour in groups.items():
+        ax.add_patch(Rectangle((0, 0), 0, 0, color=colour, label=plain(name)))
     for part, colour, text in (("setup", MUTED, "set-up"), ("over", ORANGE, "overtime")):
         if (runs[part] > 0).any():
             ax.add_patch(Rectangle((0, 0), 0, 0, color=colour, label=text))

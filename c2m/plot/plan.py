@@ -11,10 +11,12 @@ from c2m.frames import did_you_mean, name_list
 from c2m.plot.style import (
     BANDS,
     BLUE,
+    DATA_SHARE,
     INK,
     MUTED,
     ORANGE,
     PAPER,
+    RULE,
     SAND,
     SHUT,
     TEXT_SIZE,
@@ -33,10 +35,20 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+_COLOURS: Final = (*((band, INK) for band in BANDS), (SAND, INK), (ORANGE, PAPER), (SHUT, MUTED))
+"""Colours of a field and of its text: a third, two thirds, almost full, full, overtime, shut."""
+
 _FULL: Final = 0.995
 _OVER: Final = 1.005
 """Shares of the regular capacity that are written as 100 are full; larger ones are overtime."""
 
+
+_SHUT_WIDTH: Final = 0.36
+"""Inches that the word ``shut`` takes."""
+
+_SHARES: Final = ("below 33%", "33–67%", "67–99%", "full", "overtime", "shut")
+_UNITS: Final = ("below 33% of the most", "33–67%", "67–99%", "the most", "", "")
+"""What the fields' colours say of a load, and of units made."""
 
 _FIELDS_PER_INCH: Final = 2.2
 """Fields narrower than this have no room for a number."""
@@ -127,19 +139,21 @@ def _draw_line(ax: "Axes", plan: "Plan", load: pd.DataFrame, line: str) -> None:
 
 
 def _shade_shut(ax: "Axes", capacity: FloatArray) -> None:
-    """Mark the periods that a shutdown takes whole."""
+    """Mark what shutdowns take whole; the legend names it where a word has no room."""
     if not capacity.any():
         return
-    for step in np.flatnonzero(capacity == 0):
-        ax.axvspan(step - 0.5, step + 0.5, color=SHUT, linewidth=0, zorder=0)
-        ax.annotate(
-            "shut",
-            (step, 0.5),
-            xycoords=("data", "axes fraction"),
-            ha="center",
-            color=MUTED,
-            fontsize=TEXT_SIZE,
-        )
+    shut = np.concatenate([[False], capacity == 0, [False]])
+    edges = np.flatnonzero(shut[1:] != shut[:-1])
+    room = DATA_SHARE * width_of(ax) / len(capacity)
+    stretches = list(zip(edges[::2], edges[1::2], strict=True))
+    narrow = [stretch for stretch in stretches if (stretch[1] - stretch[0]) * room < _SHUT_WIDTH]
+    for start, stop in stretches:
+        label = "shut" if narrow and (start, stop) == narrow[0] else None
+        ax.axvspan(start - 0.5, stop - 0.5, facecolor=SHUT, edgecolor=RULE, linewidth=0.6,
+                   zorder=0, label=label)  # fmt: skip
+        if (start, stop) not in narrow:
+            ax.annotate("shut", ((start + stop - 1) / 2, 0.5), xycoords=("data", "axes fraction"),
+                        ha="center", color=MUTED, fontsize=TEXT_SIZE)  # fmt: skip
 
 
 def _draw_units(ax: "Axes", plan: "Plan", line: str) -> None:
@@ -167,12 +181,15 @@ def _draw_table(ax: "Axes", plan: "Plan", lines: list[str]) -> None:
         values = _units(plan, lines)
         full = np.full_like(values, max(1.0, float(values.max(initial=0.0))))
         title, texts = "Units made", [[f"{value:,.0f}" for value in row] for row in values]
+        names = _UNITS
     else:
         values = _pivot(load.assign(total=load["used"] + load["overtime"]), "total", lines, plan)
         full = _pivot(load, "capacity", lines, plan)
         title, texts = "Load in % of regular capacity", _shares(values, full)
+        names = _SHARES
     share = np.divide(values, full, out=np.zeros_like(values), where=full > 0)
     _fill_fields(ax, share, full, texts)
+    _name_colours(ax, share, full, names)
     ax.set_yticks(range(len(lines)), [plain(name) for name in lines])
     ax.set_ylim(len(lines) - 0.5, -0.5)
     label_periods(ax, plan.periods, plan.freq)
@@ -207,7 +224,7 @@ def _fill_fields(
 
     show_text = share.shape[1] <= _FIELDS_PER_INCH * width_of(ax)
     for (row, step), value in np.ndenumerate(share):
-        colour, ink = _shade(float(value), shut=full[row, step] == 0)
+        colour, ink = _COLOURS[_kind(float(value), shut=full[row, step] == 0)]
         ax.add_patch(Rectangle((step - 0.48, row - 0.44), 0.96, 0.88, color=colour, linewidth=0))
         if show_text:
             ax.text(
@@ -222,12 +239,23 @@ def _fill_fields(
     ax.set_xlim(-0.5, share.shape[1] - 0.5)
 
 
-def _shade(share: float, *, shut: bool) -> tuple[str, str]:
-    """Return the colours of a field and of its text."""
+def _name_colours(ax: "Axes", share: FloatArray, full: FloatArray, names: tuple[str, ...]) -> None:
+    """Name the colours that occur in the legend."""
+    from matplotlib.patches import Rectangle
+
+    kinds = {
+        _kind(float(value), shut=most == 0)
+        for value, most in zip(share.flat, full.flat, strict=True)
+    }
+    for kind in sorted(kinds):
+        colour = _COLOURS[kind][0]
+        ax.add_patch(Rectangle((0, 0), 0, 0, color=colour, label=names[kind]))
+
+
+def _kind(share: float, *, shut: bool) -> int:
+    """Return the place of a field's colour in `_COLOURS`."""
     if shut:
-        return SHUT, MUTED
+        return 5
     if share >= _OVER:
-        return ORANGE, PAPER
-    if share >= _FULL:
-        return SAND, INK
-    return BANDS[min(int(share * len(BANDS)), len(BANDS) - 1)], INK
+        return 4
+    return 3 if share >= _FULL else min(int(share * len(BANDS)), len(BANDS) - 1)

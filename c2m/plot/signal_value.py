@@ -72,7 +72,7 @@ def plot_signal_value(
         for row, line in zip(rows, lines.to_dict("records"), strict=True):
             end = float(np.nanmax([line["high"], line["percent"], 0.0]))
             ax.annotate(
-                f"{line['percent']:.1f} %",
+                f"{round(line['percent'], 1) + 0.0:.1f} %",
                 (end, row),
                 xytext=(6, 0),
                 textcoords="offset points",

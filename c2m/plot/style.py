@@ -53,7 +53,7 @@ _LETTER_WIDTH: Final = 0.072
 _LEGEND_ROW: Final = 13.0
 """Points."""
 
-_DATA_SHARE: Final = 0.86
+DATA_SHARE: Final = 0.86
 """Share of a figure's width that the data take; their labels take the rest."""
 
 
@@ -153,7 +153,7 @@ def _legend(ax: "Axes") -> int:
     if not handles:
         return 0
     widths = [_MARK_WIDTH + _LETTER_WIDTH * len(label) for label in labels]
-    room = _DATA_SHARE * width_of(ax)
+    room = DATA_SHARE * width_of(ax)
     columns = len(labels) if sum(widths) <= room else max(1, int(room / max(widths)))
     box = ax.legend(
         handles,

@@ -94,3 +94,7 @@ __all__ = [
     "wagner_whitin",
     "what_if",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -29,6 +29,7 @@ from c2m.production.lotsizing.whole_orders import with_whole_orders
 from c2m.production.plan_tables import make_plan
 from c2m.production.policy import service_level, solve_with_service
 from c2m.production.problem import DemandPaths, Problem
+from c2m.production.stages import Progress, read_progress
 from c2m.production.supply import late_orders, read_on_order, read_stock
 
 Method = Literal["auto", "exact", "heuristic"]
@@ -60,7 +61,7 @@ def plan_production(
     fill_rate: float | None = None,
     cycle_service_level: float | None = None,
     serve_all: bool = False,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress = None,
 ) -> Plan:
     """Plan the runs that are expected to earn the most over the scenarios of demand.
 
@@ -107,8 +108,8 @@ def plan_production(
     serve_all : bool
         Whether all demand must be met, whatever it costs: for one known path of demand, so
         without a `fill_rate` or `cycle_service_level`; the factory's policy is met by it too.
-    progress : callable, optional
-        Called with a phrase at each stage.
+    progress : callable or bool, optional
+        Called with a phrase at each stage; True shows the stages where tqdm is installed.
 
     Returns
     -------
@@ -155,6 +156,7 @@ def plan_production(
     """
     check_draw(n_scenarios, seed)
     check_way(method, time_limit_s)
+    say = read_progress(progress)
     problem, inputs = read_problem(
         demand, factory, stock, on_order, n_scenarios=n_scenarios, seed=seed
     )
@@ -164,7 +166,7 @@ def plan_production(
         _check_strict(fill_rate, cycle_service_level)
         serve = partial(serve_all_demand, seconds=time_limit_s, seed=seed)
         frozen = factory.policy.frozen_periods
-        solution = _served(serve, one_path(problem), progress or _silent, frozen)
+        solution = _served(serve, one_path(problem), say, frozen)
         return make_plan(problem, solution, inputs, seed=seed, currency=factory.currency)
     level = service_level(factory.policy, fill_rate, cycle_service_level)
     way: Method = "heuristic" if level is not None and method == "auto" else method
@@ -172,7 +174,7 @@ def plan_production(
         solve,
         method=way,
         time_limit_s=time_limit_s,
-        progress=progress or _silent,
+        progress=say,
         judge=judge,
     )
     solution = find(problem) if level is None else solve_with_service(problem, level, find)
@@ -359,7 +361,3 @@ def _served(
         relief = f"{short.relief}; or fewer frozen_periods"
         reasons = [*short.reasons, reason]
         raise InfeasiblePlanError(reasons, relief, short.claim, proved=short.proved) from None
-
-
-def _silent(stage: str) -> None:
-    """Show nothing."""

@@ -63,3 +63,7 @@ __all__ = [
     "unconstrain",
     "with_peaks",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

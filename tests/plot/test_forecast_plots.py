@@ -69,6 +69,11 @@ def test_every_signal_has_a_mark_at_what_it_saves(value):
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["all signals", "views"]
 
 
+def test_a_saving_that_rounds_to_nothing_has_no_sign(value):
+    value.table.loc[0, "percent"] = -0.01
+    assert plot_signal_value(value).texts[0].get_text() == "0.0 %"
+
+
 def test_a_group_without_an_interval_is_drawn_and_an_unknown_one_refused(value):
     assert plot_signal_value(value, group="shoes").texts[0].get_text() == "9.0 %"
     with pytest.raises(c2m.ArgumentError, match="shoes"):

@@ -154,3 +154,28 @@ def test_a_firm_run_has_a_dark_edge(plan):
     firm = replace(plan, tables={**plan.tables, "runs": plan.runs.assign(firm=first)})
     assert [box.get_edgecolor() == to_rgba(INK) for box in boxes(plot_gantt(firm))].count(True) == 1
     assert all(box.get_edgecolor() != to_rgba(INK) for box in boxes(plot_gantt(plan)))
+
+
+def grouped(groups):
+    skus = [f"{style}-{size}" for style in ("TEE", "POLO", "HOOD") for size in "ABCD"]
+    frame = pd.DataFrame({"sku": skus, "line": "L1", "period": "2026-11-23", "quantity": 10})
+    plan = c2m.Plan.from_frame(frame, freq="W", lead_time_periods=0)
+    return replace(plan, inputs={"groups": groups(skus)})
+
+
+def legend(ax):
+    box = ax.get_legend()
+    return [] if box is None else [text.get_text() for text in box.get_texts()]
+
+
+def test_many_skus_have_the_colour_of_their_group_and_the_legend_names_it():
+    plan = grouped(lambda skus: pd.DataFrame({"sku": skus, "group": [s[:-2] for s in skus]}))
+    ax = plot_gantt(plan)
+    assert legend(ax) == ["HOOD", "POLO", "TEE"]
+    boxes = [box for box in ax.patches if box.get_width() > 0]
+    assert len({box.get_facecolor() for box in boxes if box.get_height() < -0.5}) == 3
+
+
+def test_groups_that_do_not_hold_every_sku_are_not_in_the_legend():
+    plan = grouped(lambda skus: pd.DataFrame({"sku": skus[:3], "group": "TEE"}))
+    assert legend(plot_gantt(plan)) == []

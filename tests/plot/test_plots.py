@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -148,6 +149,28 @@ def test_the_bars_of_a_line_are_its_load(plan):
 def test_a_shutdown_is_marked(plan):
     assert texts(plot_plan(plan, line="SEW")) == ["shut"]
     assert texts(plot_plan(plan, line="PACK")) == []
+
+
+def test_weeks_that_are_shut_together_are_marked_once(plan):
+    load = plan.tables["load"].copy()
+    load.loc[(load["line"] == "SEW") & (load["period"] < plan.periods[2]), "capacity"] = 0.0
+    shut = replace(plan, tables={**plan.tables, "load": load})
+    ax = plot_plan(shut, line="SEW")
+    assert [text.get_text() for text in ax.texts] == ["shut"]
+    wide = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert "shut" not in wide
+    small = plt.figure(figsize=(0.4, 0.4)).add_subplot()
+    plot_plan(shut, small, line="SEW")
+    assert list(small.texts) == []
+    assert [text.get_text() for text in small.get_legend().get_texts()].count("shut") == 1
+
+
+def test_the_colours_of_the_table_of_loads_are_named(plan):
+    names = [text.get_text() for text in plot_plan(plan).get_legend().get_texts()]
+    load = plan.line_load
+    assert ("shut" in names) == bool((load["capacity"] == 0).any())
+    assert ("overtime" in names) == bool((load["overtime"] > 0).any())
+    assert "shut" in names
 
 
 def test_all_lines_are_a_table_of_percent(plan):

@@ -118,16 +118,31 @@ def _croston(alpha: float, correction: float) -> "Rule":
     def _rule(target: "FloatArray", origins: "Sequence[int]", horizon: int) -> "FloatArray":
         rate = np.empty((len(origins), len(target)))
         for part in blocks(len(target)):
-            rate[:, part] = _croston_rates(*by_period(target[part]), alpha, origins)
+            rate[:, part] = croston_rates(*by_period(target[part]), alpha, origins)
         return np.repeat(correction * rate[..., None], horizon, axis=2)  # [O, S, H]
 
     return _rule
 
 
-def _croston_rates(
+def croston_rates(
     value: "FloatArray", known: "FloatArray", alpha: float, origins: "Sequence[int]"
 ) -> "FloatArray":
-    """Return size over interval at each origin; 0 without demand, NaN where nothing is known."""
+    """Return Croston's size over interval, without a correction, at each origin.
+
+    Parameters
+    ----------
+    value, known : ndarray, shape (n_periods, n_series)
+        Units, 0 where unknown; and 1 or 0: see `by_period`.
+    alpha : float
+        Weight of the newest size and interval.
+    origins : sequence of int
+        Rising; the last period seen.
+
+    Returns
+    -------
+    ndarray, shape (n_origins, n_series)
+        Units a period; 0 without demand, NaN where nothing is known.
+    """
     kept = np.empty((len(origins), value.shape[1]))
     size, interval, since, seen = np.zeros((4, value.shape[1]))
     place = 0

@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from html import escape
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Final
 
@@ -47,6 +48,11 @@ class Selection:
     model: Any
     reason: str
     backtest: "Backtest | None"
+
+    def _repr_html_(self) -> str:
+        """Return the reason and the trials as HTML for a notebook."""
+        trials = "" if self.backtest is None else self.backtest._repr_html_()
+        return f"<div><p>{escape(self.reason)}</p>{trials}</div>"
 
 
 def select_model(

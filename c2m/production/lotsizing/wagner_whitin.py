@@ -25,6 +25,13 @@ class LotSizes:
     quantity: FloatArray
     cost: float
 
+    def _repr_html_(self) -> str:
+        """Return the lots by period as HTML for a notebook."""
+        lots = np.flatnonzero(self.quantity)
+        rows = "".join(f"<tr><td>{t}</td><td>{self.quantity[t]:,.10g}</td></tr>" for t in lots)
+        head = "<tr><th>period</th><th>quantity</th></tr>"
+        return f"<div><p>LotSizes: cost {self.cost:,.2f}</p><table>{head}{rows}</table></div>"
+
 
 def wagner_whitin(
     demand: ArrayLike,

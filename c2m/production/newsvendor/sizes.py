@@ -40,6 +40,22 @@ class RunSizes:
     size: FloatArray
     cost: FloatArray
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per SKU.
+
+        Returns
+        -------
+        DataFrame
+            ``size`` and ``cost``, in the order of the SKUs that were given.
+        """
+        return pd.DataFrame({"size": np.ravel(self.size), "cost": np.ravel(self.cost)})
+
+    def _repr_html_(self) -> str:
+        """Return units, cost and the first and last SKUs as HTML for a notebook."""
+        size, cost = float(np.sum(self.size)), float(np.sum(self.cost))
+        said = f"{type(self).__name__}: {size:,.0f} units, expected cost {cost:,.2f}"
+        return f"<div><p>{said}</p>{self.to_frame().to_html(max_rows=20)}</div>"
+
 
 @dataclass(frozen=True)
 class SharedRunSizes(RunSizes):

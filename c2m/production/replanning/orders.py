@@ -193,7 +193,7 @@ def claim(
     if named is None:
         pairs = _pairs_by_due(lines, runs, plan, known)
     else:
-        pairs = _pairs_by_name(lines, named, runs)
+        pairs = _pairs_by_name(lines, named, runs, plan)
     loose = ~known & ~np.isin(np.arange(len(lines)), [line for line, _ in pairs])
     ordered, received = np.zeros(len(runs)), np.zeros(len(runs))
     left = lines[["ordered", "received"]].to_numpy(dtype=np.float64).copy()
@@ -217,16 +217,26 @@ def claim(
 
 
 def _pairs_by_name(
-    lines: pd.DataFrame, named: pd.DataFrame, runs: pd.DataFrame
+    lines: pd.DataFrame, named: pd.DataFrame, runs: pd.DataFrame, plan: Plan
 ) -> list[tuple[int, int]]:
-    """Return the lines that name a run, each with the run; say which name none that there is."""
-    keys = zip(runs["sku"], runs["line"], runs["period"].tolist(), strict=True)
-    place = {key: number for number, key in enumerate(keys)}
+    """Return the lines that name a run, each with the run; say which name none that there is.
+
+    Of the parts of a run that go by several modes, a line stands for the one that arrives nearest
+    to the day it is due.
+    """
+    due = plan.calendar.ordinal(lines["due"].to_numpy().astype("datetime64[D]")).tolist()
+    available = runs["available"].tolist()
+    place: dict[tuple[object, ...], list[int]] = {}
+    for number, key in enumerate(
+        zip(runs["sku"], runs["line"], runs["period"].tolist(), strict=True)
+    ):
+        place.setdefault(key, []).append(number)
     names = zip(lines["sku"], named["line"], named["period"].tolist(), strict=True)
     pairs, unknown = [], 0
     for number, key in enumerate(names):
         if key in place:
-            pairs.append((number, place[key]))
+            day = due[number]
+            pairs.append((number, min(place[key], key=lambda run: abs(available[run] - day))))
         elif key[1]:
             unknown += 1
     if unknown:

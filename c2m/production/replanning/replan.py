@@ -1,6 +1,5 @@
 """Plan again when time has passed: by date, with firm runs, and a price on changes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -32,6 +31,7 @@ from c2m.production.replanning.continued import (
 from c2m.production.replanning.materials import with_materials_on_the_way
 from c2m.production.replanning.orders import stock_of
 from c2m.production.replanning.supplied import firm_and_supply
+from c2m.production.stages import Progress, read_progress
 from c2m.production.what_if.overrides import read_given_runs, with_overrides
 
 _SCENARIOS = 200
@@ -54,7 +54,7 @@ def replan(
     time_limit_s: float | None = None,
     fill_rate: float | None = None,
     cycle_service_level: float | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress = None,
 ) -> Plan:
     """Plan again from a later day, and change no more of the old plan than pays.
 
@@ -174,7 +174,7 @@ def replan(
     check_way(method, time_limit_s)
     _warn_of_another_world(plan, demand, factory)
     level = service_level(factory.policy, fill_rate, cycle_service_level)
-    say = progress or _silent
+    say = read_progress(progress)
     start, count = _span(plan, demand)
     factory = with_materials_on_the_way(plan, factory, start)
     own = _given(plan, demand, firm)
@@ -275,10 +275,6 @@ def _drawn(plan: Plan, n_scenarios: int | None, seed: int | None) -> tuple[int, 
     chance = _first_given(seed, plan.seed)
     check_draw(count, chance)
     return count, chance
-
-
-def _silent(stage: str) -> None:
-    """Show nothing."""
 
 
 def _given(plan: Plan, demand: DemandPaths, firm: object | None) -> pd.DataFrame | None:

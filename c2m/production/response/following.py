@@ -1,6 +1,7 @@
 """What follows a first run: the second, once its signal is known, and the cost of any first."""
 
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -53,6 +54,11 @@ class SecondSizes:
             ``sku``, ``size`` and ``cost``.
         """
         return pd.DataFrame({"sku": list(self.skus), "size": self.size, "cost": self.cost})
+
+    def _repr_html_(self) -> str:
+        """Return the SKUs as HTML for a notebook."""
+        table = self.to_frame().to_html(index=False, max_rows=20)
+        return f"<div><p><code>{escape(repr(self))}</code></p>{table}</div>"
 
     def __repr__(self) -> str:
         """Say what it is in one line."""

@@ -1,6 +1,7 @@
 """Accurate response: a first run now, and a second after early sales have been seen."""
 
 from dataclasses import dataclass, replace
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -104,6 +105,11 @@ class TwoRuns:
             "gap": self.gap,
         }
         return pd.DataFrame([row])
+
+    def _repr_html_(self) -> str:
+        """Return the SKUs as HTML for a notebook."""
+        table = self.to_frame().to_html(index=False, max_rows=20)
+        return f"<div><p><code>{escape(repr(self))}</code></p>{table}</div>"
 
     def __repr__(self) -> str:
         """Say what it is in one line."""

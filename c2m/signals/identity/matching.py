@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from html import escape
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -72,6 +73,13 @@ class Matching:
         return (
             f"Matching({total:,} events, {lost:,} unmatched, {len(self.unmatched):,} unmatched ids)"
         )
+
+    def _repr_html_(self) -> str:
+        """Return the events by what they name, and what might help, as HTML for a notebook."""
+        helps = "".join(f"<li>{escape(text)}</li>" for text in self.suggestions)
+        listed = f"<ul>{helps}</ul>" if helps else ""
+        head = f"<p><code>{escape(repr(self))}</code></p>"
+        return f"<div>{head}{self.summary().to_html()}{listed}</div>"
 
 
 def match_ids(events: "Events", catalogue: Catalogue) -> Matching:

@@ -1,6 +1,7 @@
 """The share of each period in which a series was in stock."""
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import Final
 
 import numpy as np
@@ -56,6 +57,13 @@ class StockShare:
             f"{self.calendar.freq} periods, {_PERCENT * part:.1f} % of the known ones with a "
             "stock-out)"
         )
+
+    def _repr_html_(self) -> str:
+        """Return the first and the last series by period as HTML for a notebook."""
+        names = pd.MultiIndex.from_frame(self.keys)
+        table = pd.DataFrame(self.share, index=names, columns=self.periods.date)
+        shown = table.to_html(max_rows=10, max_cols=10, float_format="{:.2f}".format)
+        return f"<div><p><code>{escape(repr(self))}</code></p>{shown}</div>"
 
     @property
     def periods(self) -> pd.DatetimeIndex:
