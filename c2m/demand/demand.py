@@ -130,6 +130,7 @@ class Demand:
         value: str = "demand",
         quantiles: Mapping[float, str] | None = None,
         dependence: float | None = None,
+        attributes: Sequence[str] = (),
         tz: str | None = None,
     ) -> "Demand":
         """Make a forecast from anyone's paths or quantiles.
@@ -156,6 +157,8 @@ class Demand:
             With `quantiles`, and then required: correlation of two periods' normal scores, 0 for
             independent periods, 1 for a path that is high or low throughout. Without it the
             demand over a lead time is not defined.
+        attributes : sequence of str
+            Columns that are the same in all rows of a series, such as style, colour and size.
         tz : str, optional
             Zone of the shop's days, for periods that carry one.
 
@@ -177,7 +180,8 @@ class Demand:
         C2MWarning
             If columns of the table are named by no argument.
         """
-        names = doors.Names(sku, period, channel, location, tz)
+        named = (attributes,) if isinstance(attributes, str) else tuple(attributes)
+        names = doors.Names(sku, period, channel, location, tz, named)
         calendar = Calendar.of(freq)
         if (path is None) == (not quantiles):
             raise ArgumentError(

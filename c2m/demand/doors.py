@@ -36,6 +36,7 @@ class Names:
     channel: str | None
     location: str | None
     tz: str | None
+    attributes: tuple[str, ...] = ()
 
     @property
     def keys(self) -> dict[str, str]:
@@ -68,7 +69,9 @@ def read_paths(
     paths = np.full((len(labels), len(keys), horizon), np.nan)
     paths[number, series, ordinals - first] = amounts
     _refuse_holes(np.isnan(paths), "series-periods of the paths have no row")
-    return {"keys": keys, "calendar": calendar, "first": first, "law": PathSet(paths)}
+    attributes = _read_attributes(check, names, series, len(keys))
+    parts = {"keys": keys, "calendar": calendar, "first": first, "law": PathSet(paths)}
+    return {**parts, "attributes": attributes}
 
 
 def read_quantiles(
@@ -98,7 +101,27 @@ def read_quantiles(
     dense[series, ordinals - first] = values
     _refuse_holes(np.isnan(dense[..., 0]), "series-periods have no row")
     law = QuantileCurves(np.array(sorted(quantiles)), dense, dependence)
-    return {"keys": keys, "calendar": calendar, "first": first, "law": law}
+    attributes = _read_attributes(check, names, series, len(keys))
+    parts = {"keys": keys, "calendar": calendar, "first": first, "law": law}
+    return {**parts, "attributes": attributes}
+
+
+def _read_attributes(check: Check, names: Names, series: Positions, n_series: int) -> pd.DataFrame:
+    """Return the attributes of the series, which all rows of a series must share."""
+    attributes = {}
+    first_row = np.unique(series, return_index=True)[1]
+    for column in names.attributes:
+        values = check.frame[column].reset_index(drop=True)
+        own = values.iloc[first_row[series]].reset_index(drop=True)
+        other = (values != own) & ~(values.isna() & own.isna())
+        check.rows(
+            other.fillna(value=True).to_numpy(dtype=bool),
+            f"has another {column!r} than the first row of its series",
+            f"give each series one {column!r}",
+        )
+        attributes[column] = values.iloc[first_row].reset_index(drop=True)
+    check.done()
+    return pd.DataFrame(attributes, index=range(n_series))
 
 
 def _check_quantiles(quantiles: dict[float, str], dependence: float) -> None:
@@ -115,11 +138,12 @@ def _check_quantiles(quantiles: dict[float, str], dependence: float) -> None:
 
 
 def _read_rows(check: Check, names: Names, calendar: Calendar, values: list[str]) -> Ordinals:
-    if not (check.columns([*names.keys.values(), names.period, *values]) and check.not_empty()):
+    needed = [*names.keys.values(), names.period, *values, *names.attributes]
+    if not (check.columns(needed) and check.not_empty()):
         check.done()
     for column in names.keys.values():
         check.codes(column, each=True)
-    named = {*names.keys.values(), names.period, *values}
+    named = set(needed)
     warn_of_unnamed("demand", check.frame.columns, named)
     return read_periods(check, names.period, calendar, tz=names.tz)
 

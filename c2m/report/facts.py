@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 _ROUNDING: Final = 1e-6
 """Units; less than that is rounding of sums."""
 
-_METHODS: Final = {"outside": "The runs came from outside c2m."}
+_METHODS: Final = {
+    "outside": "The runs came from outside c2m.",
+    "exact": "The runs were found by an exact search.",
+    "heuristic": "The runs were found by a search that does not try every plan.",
+}
 
 
-def made_from(panel: "Panel", plan: "Plan") -> str:
+def made_from(panel: "Panel | None", plan: "Plan") -> str:
     """Say what is planned and how new the data are.
 
     Parameters
     ----------
-    panel : Panel
+    panel : Panel, optional
         What was observed.
     plan : Plan
         The plan.
@@ -35,12 +39,12 @@ def made_from(panel: "Panel", plan: "Plan") -> str:
         One or two sentences.
     """
     word = plan.calendar.word
-    last = panel.calendar.labels(panel.first + panel.n_periods, 1)[0] - pd.Timedelta(days=1)
     money = f" Money in {plan.currency}." if plan.currency else ""
-    return (
-        f"{plural(plan.n_periods, word)} from {day(plan.periods[0])}. "
-        f"Data up to {last:%A}, {day(last)}.{money}"
-    )
+    span = f"{plural(plan.n_periods, word)} from {day(plan.periods[0])}."
+    if panel is None:
+        return span + money
+    last = panel.calendar.labels(panel.first + panel.n_periods, 1)[0] - pd.Timedelta(days=1)
+    return f"{span} Data up to {last:%A}, {day(last)}.{money}"
 
 
 def forecast_sentence(demand: "Demand") -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from c2m.frames import plural
+from c2m.report.money import cost_frame
 from c2m.report.products import add_description, opening_units
 from c2m.report.tables import Column, Table, make_table
 from c2m.report.words import money, money_column, share, short_day, units
@@ -17,22 +18,15 @@ if TYPE_CHECKING:
     from c2m.plan import Plan
 
 MOST_RISKS: Final = 10
-_MOST_SHORTFALLS: Final = 60
+_MOST_SHORTFALLS: Final = 20
 
 _DATE: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
-_INCOME: Final = ("revenue", "end_value")
-_RESULT: Final = "expected_profit"
-_KINDS: Final = {
-    "revenue": "Revenue",
-    "end_value": "Value of what is left at the end",
-    "production": "Production (unit cost)",
-    "setup": "Set-ups",
-    "overtime": "Overtime",
-    "holding": "Holding",
-    "lost_sale_penalty": "Lost-sale penalties",
-    "lost_margin": "For information: margin of lost sales, not in the sum",
+_SOURCES: Final = {
+    "columns found": "the ways to make each SKU that the search has tried",
+    "allowances priced": "with what more material and budget would earn charged to them",
 }
+"""Words of the search, and what they mean."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +41,14 @@ class Tile:
         The figure.
     note : str
         What it means.
+    wide : bool
+        Whether it takes the place of two.
     """
 
     label: str
     value: str
     note: str
+    wide: bool = False
 
 
 def key_figures(plan: "Plan", table: pd.DataFrame) -> list[Tile]:
@@ -73,7 +70,7 @@ def key_figures(plan: "Plan", table: pd.DataFrame) -> list[Tile]:
     unit = plan.currency or ""
     if plan.expected_profit is not None:
         label = f"Profit, {unit}" if unit else "Profit"
-        tiles.append(Tile(label, money(plan.expected_profit), bound_short(plan)))
+        tiles.append(Tile(label, money(plan.expected_profit), bound_short(plan), wide=True))
     made = int(table["made"].sum())
     skus = plural(int((table["made"] > 0).sum()), "SKU")
     note = f"{plural(len(plan), 'run')} of {skus}, of {len(plan.skus):,} planned"
@@ -144,7 +141,7 @@ def bound_sentence(plan: "Plan") -> str:
     bound = f"{plan.currency or 'money'} {money(plan.bound)}"
     these = "this" if plan.n_scenarios == 1 else "these"
     scenarios = f"over {these} {plural(plan.n_scenarios, 'demand scenario')}"
-    source = f" The bound comes from {plan.bound_from}" if plan.bound_from else ""
+    source = f" The bound comes from {_source(plan.bound_from)}" if plan.bound_from else ""
     if "foresight" in plan.bound_from:
         source += ", which no plan has, so the best plan is closer than that"
     source += "." if source else ""
@@ -157,6 +154,12 @@ def bound_sentence(plan: "Plan") -> str:
         f"Heuristic: the best plan is estimated to earn {bound} {scenarios}; this one is "
         f"{plan.gap:.2%} below that. This is not a proof: a plan may earn more.{source}"
     )
+
+
+def _source(bound_from: str) -> str:
+    """Say in plain words what a bound is computed from."""
+    parts = [_SOURCES.get(part, part) for part in bound_from.split(", ")]
+    return ", ".join(parts)
 
 
 def cost_table(plan: "Plan") -> Table | None:
@@ -174,27 +177,14 @@ def cost_table(plan: "Plan") -> Table | None:
     """
     if not plan.costs:
         return None
-    rows = []
-    for kind in sorted(plan.costs, key=_cost_place):
-        value = plan.costs[kind]
-        signed = value if kind in (*_INCOME, _RESULT, "lost_margin") else -value
-        name = "Expected profit" if kind == _RESULT else _KINDS.get(kind, kind.replace("_", " "))
-        rows.append((name, signed))
-    frame = pd.DataFrame(rows, columns=["kind", "value"])
+    frame = cost_frame(plan)
     write = money_column(frame["value"])
     columns = [
-        Column("kind", "Kind"),
+        Column("name", "Kind"),
         Column("value", plan.currency or "Money", write, number=True),
     ]
     table = make_table("costs", "Expected money over the whole plan", frame, columns)
     return replace(table, strong="Expected profit")
-
-
-def _cost_place(kind: str) -> int:
-    order = [*_KINDS][:-1]
-    if kind in order:
-        return order.index(kind)
-    return len(order) + (1 if kind == _RESULT else 2 if kind == "lost_margin" else 0)
 
 
 def shortfall_table(plan: "Plan") -> Table | None:
@@ -214,15 +204,16 @@ def shortfall_table(plan: "Plan") -> Table | None:
     if short.empty:
         return None
     columns = [
-        Column("line", "Line"),
+        Column("what", "What is short", _with_short_days),
+        Column("line", "Line", lambda value: value or "all"),
         Column("period", plan.calendar.word.capitalize(), short_day),
         Column("sku", "SKU", lambda value: value or "all"),
-        Column("what", "What is short"),
         Column("units", "Units not made", units, number=True),
         Column("relief", "Cheapest relief", _with_short_days),
     ]
-    if not short["sku"].any():
-        short = short.drop(columns="sku")
+    for name in ("sku", "line"):
+        if not short[name].any():
+            short = short.drop(columns=name)
     hidden = len(short) - _MOST_SHORTFALLS
     note = f"{plural(hidden, 'more row')} in the workbook." if hidden > 0 else ""
     shown = short.iloc[:_MOST_SHORTFALLS]

@@ -4,44 +4,33 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from c2m.engines import engine
 from c2m.errors import ArgumentError
 from c2m.frames import plural
-from c2m.plot import plot_demand, plot_plan, plot_risk
-from c2m.plot.style import free_axes
-from c2m.report import outlook, runs
+from c2m.report import drawings, outlook, runs
+from c2m.report.agenda import Agenda, read_agenda
+from c2m.report.alerts import change_table, soon_out_table
+from c2m.report.bought import allowance_table, material_table
 from c2m.report.facts import assumptions, forecast_sentence, made_from, plan_sentences
-from c2m.report.figures import Figure, draw
+from c2m.report.figures import Figure
 from c2m.report.files import whole_file
-from c2m.report.products import add_description, most_important, sku_table
+from c2m.report.finder import Finder, read_finder
+from c2m.report.products import sku_table
 from c2m.report.skill import Skill, read_skill
-from c2m.report.tables import Column, Table, make_table
-from c2m.report.words import first_period, short_day, units
+from c2m.report.tables import Table
+from c2m.report.words import day, first_period
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
     from c2m.demand import Demand
-    from c2m.forecast import Backtest
+    from c2m.forecast import Backtest, SignalValue
     from c2m.panel import Panel
     from c2m.plan import Plan
 
 TEMPLATE: Final = "report.html.jinja"
-
-_WIDE: Final = 10.6
-_HALF: Final = 5.1
-"""Inches that a drawing is wide: over the whole page, or over half of it."""
-
-_GLANCE: Final = 2.3
-"""Inches that the two drawings at the top are high."""
-
-_MOST_FANS: Final = 6
-_MOST_LINES: Final = 12
-"""Lines that get a figure of their own; a table of loads shows all."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +41,19 @@ class Page:
     ----------
     title, lead : str
         Head of the page.
-    when : str
-        What the first period is called.
-    starts : list of LineStart
+    when, date : str
+        What the first period is called, and its first day.
+    agenda : Agenda
         What to do first.
+    starts : list of LineStart
+        The runs of the first period.
     tiles : list of Tile
         Key figures.
-    shortfalls, costs : Table, optional
+    soon_out, shortfalls, changes : Table, optional
+        The exceptions.
+    materials, shared : Table, optional
+        What is bought and shared.
+    costs : Table, optional
         See `c2m.report.outlook`.
     glance : list of Figure
         Load of all lines, and the forecast of all series.
@@ -72,10 +67,14 @@ class Page:
         What the forecaster had to say.
     skill : Skill, optional
         The backtest.
+    signals : Figure, optional
+        What each signal is worth.
     risk : Figure, optional
         Lost sales and left-over stock.
     risks : list of Table
         The same as numbers.
+    finder : Finder
+        Every SKU.
     reasons : list of Reason
         Why the largest runs have their size.
     bound : str
@@ -87,9 +86,15 @@ class Page:
     title: str
     lead: str
     when: str
+    date: str
+    agenda: Agenda
     starts: list[runs.LineStart]
     tiles: list[outlook.Tile]
+    soon_out: Table | None
     shortfalls: Table | None
+    changes: Table | None
+    materials: Table | None
+    shared: Table | None
     costs: Table | None
     glance: list[Figure]
     loads: list[Figure]
@@ -97,8 +102,10 @@ class Page:
     fans: list[Figure]
     notes: tuple[str, ...]
     skill: Skill | None
+    signals: Figure | None
     risk: Figure | None
     risks: list[Table]
+    finder: Finder
     reasons: list[runs.Reason]
     bound: str
     facts: list[str]
@@ -108,31 +115,37 @@ class Page:
 def write_report(
     path: str | os.PathLike[str],
     *,
-    panel: "Panel",
     demand: "Demand",
     plan: "Plan",
+    panel: "Panel | None" = None,
     backtest: "Backtest | None" = None,
+    signal_value: "SignalValue | None" = None,
     title: str = "Production plan",
     describe: Sequence[str] = (),
     assumed: Sequence[str] = (),
 ) -> Path:
     """Write the plan and what it rests on as one self-contained HTML page.
 
-    The page loads nothing from anywhere, follows the reader's light or dark setting and prints.
-    The same input gives the same bytes.
+    It says what to do in the first period, what needs a person, what to buy, how full the lines
+    are, where sales are lost and units left, and what the forecast rests on; every SKU can be
+    searched. The page loads nothing from anywhere, follows the reader's light or dark setting,
+    can be used with the keyboard and a screen reader, and prints. The same input gives the same
+    bytes.
 
     Parameters
     ----------
     path : path
         The file, ending in ``.html``; it is written whole or not at all.
-    panel : Panel
-        What was observed.
     demand : Demand
-        The forecast of it.
+        The forecast.
     plan : Plan
         The plan for it.
+    panel : Panel, optional
+        What was observed; drawn before the forecast.
     backtest : Backtest, optional
         How the forecast's models did on held-back periods.
+    signal_value : SignalValue, optional
+        What each signal is worth, from `c2m.signal_value`.
     title : str
         Headline.
     describe : sequence of str
@@ -155,17 +168,25 @@ def write_report(
     _check_match(panel, demand, plan)
     template = _template()
     with whole_file(path, ".html") as draft:
-        page = _gather(panel, demand, plan, backtest, title, describe, assumed)
+        page = Page(
+            title=title,
+            skill=None if backtest is None else read_skill(backtest, drawings.HALF),
+            signals=drawings.signals_worth(signal_value),
+            assumed=[*assumptions(plan), *assumed],
+            **_of_plan(plan, demand, describe),
+            **_of_forecast(panel, demand, plan, describe),
+        )
         draft.write_text(template.render(page=page), encoding="utf-8", newline="\n")
     return Path(path)
 
 
-def _check_match(panel: "Panel", demand: "Demand", plan: "Plan") -> None:
+def _check_match(panel: "Panel | None", demand: "Demand", plan: "Plan") -> None:
     """Refuse a plan for another forecast, and a forecast of another panel."""
-    if panel.calendar != demand.calendar or demand.calendar != plan.calendar:
+    calendars = [part.calendar for part in (panel, demand, plan) if part is not None]
+    if any(calendar != plan.calendar for calendar in calendars):
+        of = "" if panel is None else f"panel of {panel.freq!r}, "
         raise ArgumentError(
-            "Expected panel, demand and plan of one freq, got "
-            f"{panel.freq!r}, {demand.freq!r} and {plan.freq!r}."
+            f"Expected one freq, got a {of}demand of {demand.freq!r} and a plan of {plan.freq!r}."
         )
     if plan.first != demand.first:
         raise ArgumentError(
@@ -180,118 +201,42 @@ def _check_match(panel: "Panel", demand: "Demand", plan: "Plan") -> None:
         )
 
 
-def _gather(
-    panel: "Panel",
-    demand: "Demand",
-    plan: "Plan",
-    backtest: "Backtest | None",
-    title: str,
-    describe: Sequence[str],
-    assumed: Sequence[str],
-) -> Page:
+def _of_plan(plan: "Plan", demand: "Demand", describe: Sequence[str]) -> dict[str, Any]:
+    """Return the parts of the page that are about the plan."""
     table = sku_table(plan)
-    return Page(
-        title=title,
-        lead=made_from(panel, plan),
-        when=first_period(plan.calendar),
-        starts=runs.first_runs(plan, demand, describe),
-        tiles=outlook.key_figures(plan, table),
-        shortfalls=outlook.shortfall_table(plan),
-        costs=outlook.cost_table(plan),
-        glance=[_load_of_all(plan), _fan(demand, panel, None, "fan-total", "")],
-        loads=_loads(plan),
-        load_table=_load_table(plan),
-        fans=_fans(panel, demand, plan, describe),
-        notes=demand.notes,
-        skill=None if backtest is None else read_skill(backtest, _HALF),
-        risk=_risk(plan),
-        risks=outlook.risk_tables(plan, table, demand, describe),
-        reasons=runs.largest_reasons(plan),
-        bound=outlook.bound_sentence(plan),
-        facts=[forecast_sentence(demand), *plan_sentences(plan)],
-        assumed=[*assumptions(plan), *assumed],
-    )
+    return {
+        "when": first_period(plan.calendar),
+        "date": day(plan.periods[0]),
+        "agenda": read_agenda(plan),
+        "starts": runs.first_runs(plan, demand, describe),
+        "tiles": outlook.key_figures(plan, table),
+        "soon_out": soon_out_table(plan, demand, describe),
+        "shortfalls": outlook.shortfall_table(plan),
+        "changes": change_table(plan),
+        "materials": material_table(plan),
+        "shared": allowance_table(plan),
+        "costs": outlook.cost_table(plan),
+        "loads": drawings.loads(plan),
+        "load_table": drawings.load_table(plan),
+        "risk": drawings.risk(plan),
+        "risks": outlook.risk_tables(plan, table, demand, describe),
+        "finder": read_finder(plan, demand, describe),
+        "reasons": runs.largest_reasons(plan),
+        "bound": outlook.bound_sentence(plan),
+    }
 
 
-def _lines(plan: "Plan") -> list[str]:
-    return sorted(set(plan.line_load["line"]) | set(plan.runs["line"]))
-
-
-def _load_of_all(plan: "Plan") -> Figure:
-    """Draw the loads of all lines in one figure."""
-    lines = _lines(plan)
-    ax = plot_plan(plan, free_axes((_HALF, max(_GLANCE, 0.9 + 0.3 * len(lines)))))
-    by = f"{plural(len(lines), 'line')} by {plan.calendar.word}"
-    return draw(ax, "load-all", f"Load of {by}; a table below has the numbers.")
-
-
-def _loads(plan: "Plan") -> list[Figure]:
-    """Draw the load of each line."""
-    load = plan.line_load
-    figures = []
-    for number, line in enumerate(_lines(plan)[:_MOST_LINES]):
-        ax = plot_plan(plan, free_axes((_HALF, 2.5)), line=line)
-        figures.append(draw(ax, f"load-{number}", _load_alt(plan, load, line)))
-    return figures
-
-
-def _load_alt(plan: "Plan", load: pd.DataFrame, line: str) -> str:
-    own = load[load["line"] == line]
-    if own.empty or not own["capacity"].sum() > 0:
-        return f"Units made on {line} by {plan.calendar.word}."
-    used = own["used"].sum() / own["capacity"].sum()
-    over = own["overtime"].sum()
-    return (
-        f"Load of {line} against its capacity: {used:.0%} of regular capacity used, "
-        f"{units(over)} {own['unit'].iloc[0]} of overtime."
-    )
-
-
-def _load_table(plan: "Plan") -> Table | None:
-    load = plan.line_load
-    if load.empty:
-        return None
-    columns = [
-        Column("line", "Line"),
-        Column("period", plan.calendar.word.capitalize(), short_day),
-        Column("capacity", "Regular capacity", units, number=True),
-        Column("used", "Used", units, number=True),
-        Column("overtime", "Overtime", units, number=True),
-        Column("overtime_limit", "Overtime limit", units, number=True),
-        Column("unit", "Unit"),
-    ]
-    return make_table("loads", "Load and capacity of every line", load, columns)
-
-
-def _fans(panel: "Panel", demand: "Demand", plan: "Plan", describe: Sequence[str]) -> list[Figure]:
-    """Draw the forecasts of the most important SKUs."""
-    skus = pd.DataFrame({"sku": most_important(plan, demand, _MOST_FANS)})
-    shown = add_description(skus.assign(what=""), demand, describe)
-    return [
-        _fan(demand, panel, str(sku), f"fan-{number}", str(what))
-        for number, (sku, what) in enumerate(zip(shown["sku"], shown["what"], strict=True))
-    ]
-
-
-def _fan(demand: "Demand", panel: "Panel", sku: str | None, name: str, caption: str) -> Figure:
-    size = (_HALF, _GLANCE if sku is None else 2.4)
-    ax = plot_demand(demand, free_axes(size), sku=sku, panel=panel)
-    part = demand if sku is None else demand.select([sku])
-    whom = f"all {demand.n_series:,} series" if sku is None else sku
-    expected = units(float(part.mean.sum()))
-    alt = (
-        f"Observed sales and forecast of {whom}: {expected} units expected over "
-        f"{plural(demand.horizon, demand.calendar.word)}"
-    )
-    return draw(ax, name, alt + ".", caption)
-
-
-def _risk(plan: "Plan") -> Figure | None:
-    if not plan.outlook:
-        return None
-    most = min(12, len(plan.skus))
-    ax = plot_risk(plan, free_axes((_WIDE, 0.9 + 0.24 * most)), most=most)
-    return draw(ax, "risk", "SKUs with the largest expected lost sales and left-over stock.")
+def _of_forecast(
+    panel: "Panel | None", demand: "Demand", plan: "Plan", describe: Sequence[str]
+) -> dict[str, Any]:
+    """Return the parts of the page that are about the forecast."""
+    return {
+        "lead": made_from(panel, plan),
+        "glance": [drawings.load_of_all(plan), drawings.fan_of_all(demand, panel)],
+        "fans": drawings.fans(panel, demand, plan, describe),
+        "notes": demand.notes,
+        "facts": [forecast_sentence(demand), *plan_sentences(plan)],
+    }
 
 
 def _template() -> "Template":

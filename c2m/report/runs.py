@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from c2m.frames import plural
+from c2m.plan.view import explain_runs
 from c2m.report.products import add_description
 from c2m.report.tables import Column, Table, make_table
 from c2m.report.words import first_period, joined, short_day, units
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 MOST_SHOWN: Final = 10
 """So many runs of a line are shown at once; the others open on demand."""
 
-_MOST_LISTED: Final = 400
+_MOST_LISTED: Final = 200
 """So many runs of a line are in the page at all."""
 
 MOST_REASONS: Final = 6
@@ -111,10 +112,15 @@ def _line_start(
         line,
         _line_summary(runs, now, when, _next_start(plan, line)) + _same_day(runs),
         make_table(f"start-{number}", caption, shown, columns) if len(shown) else None,
-        make_table(f"rest-{number}", caption + " (continued)", rest, columns)
+        make_table(f"rest-{number}", caption + " (continued)", rest, columns, _more(runs))
         if len(rest)
         else None,
     )
+
+
+def _more(runs: pd.DataFrame) -> str:
+    hidden = len(runs) - _MOST_LISTED
+    return f"{plural(hidden, 'smaller run')} more in the workbook." if hidden > 0 else ""
 
 
 def _same_day(runs: pd.DataFrame) -> str:
@@ -167,7 +173,8 @@ def largest_reasons(plan: "Plan") -> list[Reason]:
     if products is not None:
         value = value * runs["sku"].map(products.set_index("sku")["price"]).fillna(0.0)
     largest = runs.loc[value.sort_values(ascending=False, kind="stable").index[:MOST_REASONS]]
-    texts = plan.explain_runs().set_index("run")["text"]
+    shown = reasons[reasons["run"].isin(largest["run"])]
+    texts = explain_runs(plan, shown, largest).set_index("run")["text"]
     return [
         Reason(f"{run['sku']}: {run['quantity']:,} units on {run['line']}", texts[run["run"]])
         for run in largest.to_dict("records")

@@ -1,4 +1,8 @@
-"""Tables on a sheet: codes stay text, dates are dates, every column has its format and width."""
+"""Tables on a sheet: codes stay text, dates are dates, every column has its format and width.
+
+Every cell is locked but those for a person, which are coloured. Nobody is kept out: the lock has
+no password.
+"""
 
 import math
 import textwrap
@@ -10,11 +14,31 @@ import pandas as pd
 
 from c2m.errors import ArgumentError
 
-Kind = Literal["code", "text", "long", "date", "whole", "units", "money", "share", "number"]
-"""What a column holds: ``long`` text is wrapped; ``units`` are expected ones, with a decimal."""
+Kind = Literal[
+    "code", "text", "long", "wrapped", "date", "whole", "units", "money", "share", "number"
+]
+"""What a column holds: ``long`` and ``wrapped`` text goes over several lines, one in a wide and one
+in a narrow column; ``units`` are expected ones, with a decimal."""
 
 MOST_ROWS: Final = 1_048_576
 """Rows of a sheet."""
+
+_ALLOWED: Final = {
+    "autofilter": True,
+    "sort": True,
+    "format_columns": True,
+    "format_rows": True,
+}
+"""What can be done on a locked sheet."""
+
+_INPUT: Final = {"bg_color": "#FFF4CC", "border": 1, "border_color": "#D9C88A", "locked": False}
+"""As the factory's workbook has its cells."""
+
+_EXPECTED: Final = '[=0]"–";[<9.95]0.0;#,##0'
+"""Expected units: small ones with a decimal, none as a dash."""
+
+_LINE: Final = {"bottom": 1, "bottom_color": "#C9D1D8"}
+_ALERT: Final = {"bg_color": "#F6D9C4", "font_color": "#8A3600"}
 
 _HEAD: Final = {
     "bold": True,
@@ -29,6 +53,7 @@ FORMATS: Final[Mapping[str, Mapping[str, Any]]] = {
     "code": {"num_format": "@", "align": "left", "indent": 1},
     "text": {"align": "left", "indent": 1},
     "long": {"text_wrap": True, "align": "left", "indent": 1},
+    "wrapped": {"text_wrap": True, "align": "left", "indent": 1},
     "date": {"num_format": "yyyy-mm-dd", "align": "center"},
     "whole": {"num_format": "#,##0"},
     "units": {"num_format": "#,##0.0"},
@@ -38,6 +63,7 @@ FORMATS: Final[Mapping[str, Mapping[str, Any]]] = {
     "title": {"bold": True, "font_size": 14},
     "block": {"bold": True, "font_size": 12},
     "note": {"font_color": "#5F6B76"},
+    "note-in": {"font_color": "#5F6B76", "indent": 1},
     "note-right": {"font_color": "#5F6B76", "align": "right"},
     "link": {"font_color": "#0B62A3", "underline": 1},
     "head-left": {**_HEAD, "align": "left", "indent": 1},
@@ -46,7 +72,31 @@ FORMATS: Final[Mapping[str, Mapping[str, Any]]] = {
     "total-whole": {"num_format": "#,##0", "bold": True},
     "total-units": {"num_format": "#,##0.0", "bold": True},
     "total-text": {"bold": True},
-    "alert": {"bg_color": "#F6D9C4", "font_color": "#8A3600"},
+    "total-money": {"num_format": "#,##0", "bold": True},
+    "result": {"num_format": "#,##0", "bold": True, "top": 1, "top_color": "#5F6B76"},
+    "result-text": {"bold": True, "indent": 1, "top": 1, "top_color": "#5F6B76"},
+    "note-wrapped": {"font_color": "#5F6B76", "text_wrap": True},
+    "input-code": {**_INPUT, "num_format": "@", "align": "left"},
+    "input-text": {**_INPUT, "num_format": "@", "align": "left"},
+    "input-date": {**_INPUT, "num_format": "yyyy-mm-dd", "align": "center"},
+    "input-whole": {**_INPUT, "num_format": "#,##0"},
+    "input-units": {**_INPUT, "num_format": "#,##0.##"},
+    "input-money": {**_INPUT, "num_format": "#,##0.00"},
+    "input-share": {**_INPUT, "num_format": "0.0%"},
+    "input-number": {**_INPUT, "num_format": "#,##0.####"},
+    "alert": _ALERT,
+    "alert-date": {**_ALERT, "num_format": "yyyy-mm-dd", "align": "center"},
+    "signed": {"num_format": "+#,##0;-#,##0;0"},
+    "cell": {"num_format": _EXPECTED},
+    "cell-last": {"num_format": _EXPECTED, **_LINE},
+    "cell-alert": {"num_format": _EXPECTED, **_ALERT},
+    "cell-alert-last": {"num_format": _EXPECTED, **_ALERT, **_LINE},
+    "cell-share": {"num_format": "0%"},
+    "cell-share-last": {"num_format": "0%", **_LINE},
+    "cell-share-alert": {"num_format": "0%", **_ALERT},
+    "cell-share-alert-last": {"num_format": "0%", **_ALERT, **_LINE},
+    "cell-total": {"num_format": _EXPECTED, "bold": True},
+    "cell-total-last": {"num_format": _EXPECTED, "bold": True, **_LINE},
     "now": {"bg_color": "#EAF3FA"},
 }
 """Cell formats by name."""
@@ -58,13 +108,18 @@ _WIDTHS: Final = {
     "money": 12.0,
     "share": 11.0,
     "number": 12.0,
-    "long": 100.0,
+    "long": 140.0,
+    "wrapped": 50.0,
 }
 _LINE_HEIGHT: Final = 15.5
 """Points."""
 
+_LETTERS: Final = 1.12
+"""Letters of a sentence in the width of a digit; a wide font has 1.2."""
+
 _WIDEST: Final = 44.0
-_TEXTS: Final = ("code", "text", "long")
+_TEXTS: Final = ("code", "text", "long", "wrapped")
+_WRAPPED: Final = ("long", "wrapped")
 
 
 @dataclass(frozen=True)
@@ -79,11 +134,14 @@ class SheetColumn:
         What stands above it.
     kind : str
         What it holds, see `Kind`.
+    input : bool
+        Whether its cells are for a person: coloured and not locked, empty ones too.
     """
 
     source: str
     title: str
     kind: Kind = "text"
+    input: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,14 +191,16 @@ class Book:
         Returns
         -------
         xlsxwriter.Worksheet
-            The sheet, to be printed on one page's width.
+            The sheet, locked, to be printed on one page's width.
         """
         sheet = self.file.add_worksheet(name)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.hide_gridlines(2)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.set_footer("&L&A&RPage &P of &N")
+        sheet.protect("", _ALLOWED)
         return sheet
 
     def table(
@@ -181,24 +241,29 @@ class Book:
             head = self.formats["head-middle" if column.kind == "date" else f"head-{side}"]
             sheet.write_string(row, place, column.title, head)
             values = frame[column.source].tolist()
-            self._column(sheet, row + 1, place, values, column.kind)
+            self._column(sheet, row + 1, place, values, column)
             width = max(_width(column, values), wide.get(place, 0.0))
             sheet.set_column(place, place, width)
             wide[place] = width
-            if column.kind == "long":
-                _set_heights(sheet, row + 1, values)
             if column.kind == "code" and values:
                 where = {"number_stored_as_text": _area(row + 1, place, row + len(values), place)}
                 sheet.ignore_errors(where)
+        wrapped = [column for column in columns if column.kind in _WRAPPED]
+        if wrapped:
+            _set_heights(sheet, row + 1, frame, wrapped)
         return row + 1 + len(frame)
 
-    def _column(self, sheet: Any, row: int, place: int, values: list[Any], kind: Kind) -> None:
+    def _column(
+        self, sheet: Any, row: int, place: int, values: list[Any], column: SheetColumn
+    ) -> None:
         """Write the cells of one column."""
-        how = self.formats[kind]
+        kind = column.kind
+        how = self.formats[f"input-{kind}" if column.input else kind]
         for number, value in enumerate(values, start=row):
             if _unknown(value):
-                continue
-            if kind in _TEXTS:
+                if column.input:
+                    sheet.write_blank(number, place, None, how)
+            elif kind in _TEXTS:
                 sheet.write_string(number, place, str(value), how)
             elif kind == "date":
                 sheet.write_datetime(number, place, pd.Timestamp(value).to_pydatetime(), how)
@@ -239,7 +304,7 @@ to_frame().to_parquet.
 
 
 def filters(sheet: Any, head: int, last: int, columns: int) -> None:
-    """Freeze everything down to the header and put filters on it.
+    """Freeze everything down to the header, put filters on it and print no more than the table.
 
     Parameters
     ----------
@@ -253,6 +318,7 @@ def filters(sheet: Any, head: int, last: int, columns: int) -> None:
     sheet.freeze_panes(head + 1, 0)
     sheet.autofilter(head, 0, max(last, head), columns - 1)
     sheet.repeat_rows(head)
+    sheet.print_area(0, 0, max(last, head), columns - 1)
 
 
 def cell(row: int, column: int, *, fixed: bool = False) -> str:
@@ -293,11 +359,14 @@ def _unknown(value: Any) -> bool:
     return bool(pd.isna(value)) or (isinstance(value, float) and math.isinf(value))
 
 
-def _set_heights(sheet: Any, row: int, texts: list[Any]) -> None:
+def _set_heights(sheet: Any, row: int, frame: pd.DataFrame, columns: Sequence[SheetColumn]) -> None:
     """Make rows as high as their wrapped text, which not every program does by itself."""
-    for number, text in enumerate(texts, start=row):
-        lines = len(textwrap.wrap(str(text), int(_WIDTHS["long"])))
-        sheet.set_row(number, _LINE_HEIGHT * max(1, lines))
+    texts = [
+        (frame[column.source].tolist(), int(_LETTERS * _WIDTHS[column.kind])) for column in columns
+    ]
+    for number in range(len(frame)):
+        lines = max(len(textwrap.wrap(str(values[number]), width)) for values, width in texts)
+        sheet.set_row(row + number, _LINE_HEIGHT * max(1, lines))
 
 
 def _title_lines(column: SheetColumn) -> int:

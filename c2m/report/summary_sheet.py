@@ -1,0 +1,194 @@
+"""The first sheet: what to do now, what the plan brings, and what the other sheets hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from c2m.frames import plural
+from c2m.report.due import due_table
+from c2m.report.money import RESULT, cost_frame
+from c2m.report.outlook import bound_sentence
+from c2m.report.sheets import Book, SheetColumn, cell
+from c2m.report.words import day, first_period
+
+if TYPE_CHECKING:
+    from c2m.plan import Plan
+
+_MOST_DUE: Final = 40
+"""So many tasks stand on the first sheet; the others are on the sheet Plan."""
+
+_COLUMNS: Final = 6
+_FIRST_WIDTH: Final = 46.0
+
+ABOUT: Final = {
+    "Plan": "every run, with a coloured cell to set another size",
+    "Exceptions": "what needs a person, the dearest first",
+    "Buy sheet": "units to make, style and colour by size",
+    "By SKU": "each SKU over the whole plan: made, wanted, lost, left",
+    "Stock": "each SKU in each period: made, wanted, arriving, lost, stock",
+    "Load": "every line against its capacity",
+    "Materials": "what runs use, and what to order by when",
+    "Shared": "budgets and other limits that runs share",
+    "Changes": "what is not as it was in the plan before",
+    "Forecast": "expected demand and how far it may be off",
+    "Why": "the reason of every run",
+    "Overrides": "coloured cells: runs that a person sets",
+    "Demand overrides": "coloured cells: demand that a person knows better",
+    "Inputs": "every table that the plan was made from",
+}
+"""What each sheet holds."""
+
+
+@dataclass(frozen=True)
+class Below:
+    """A sheet and the first row of it that is free."""
+
+    sheet: Any
+    row: int
+
+
+def write_summary(book: Book, plan: "Plan", notes: Sequence[str]) -> Below:
+    """Write the sheet; `write_contents` adds the list of the others once they are known.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    plan : Plan
+        The plan.
+    notes : sequence of str
+        What is to be said besides.
+
+    Returns
+    -------
+    Below
+        Where `write_contents` goes on.
+    """
+    sheet = book.sheet("Summary")
+    sheet.set_row(0, 21.0)
+    sheet.write_string(0, 0, "Production plan", book.formats["title"])
+    row = 1
+    for text in [_made_from(plan), bound_sentence(plan), *notes]:
+        sheet.merge_range(row, 0, row, _COLUMNS - 1, text, book.formats["note-wrapped"])
+        sheet.set_row(row, 15.5 * (1 + len(text) // 120))
+        row += 1
+    row = _write_due(book, sheet, row + 1, plan)
+    row = _write_figures(book, sheet, row + 1, plan)
+    return Below(sheet, _write_money(book, sheet, row + 1, plan) + 1)
+
+
+def write_contents(book: Book, summary: Below) -> None:
+    """Write what the other sheets hold, each with a link.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook, with all its sheets.
+    summary : Below
+        What `write_summary` returned.
+    """
+    sheet, row = summary.sheet, summary.row
+    sheet.write_string(row, 0, "Sheets", book.formats["block"])
+    for name in (each.get_name() for each in book.file.worksheets()):
+        if name in ABOUT:
+            row += 1
+            sheet.write_url(row, 0, f"internal:'{name}'!A1", book.formats["link"], name)
+            sheet.write_string(row, 1, ABOUT[name], book.formats["note"])
+    row += 2
+    how = (
+        "Coloured cells are for you; all others are locked, without a password (Review, Unprotect "
+        'sheet). Save the workbook, then c2m.with_overrides("<this file>", factory) checks what '
+        "was set and costs it."
+    )
+    sheet.write_blank(row, 0, None, book.formats["input-text"])
+    sheet.merge_range(row, 1, row, _COLUMNS - 1, how, book.formats["note-wrapped"])
+    sheet.set_row(row, 15.5 * 3)
+    sheet.print_area(0, 0, row, _COLUMNS - 1)
+    sheet.set_column(0, 0, _FIRST_WIDTH)
+
+
+def _made_from(plan: "Plan") -> str:
+    word = plan.calendar.word
+    upto = day(plan.cutoff) if plan.freq == "D" else f"the {word} of {day(plan.cutoff)}"
+    money = f" Money in {plan.currency}." if plan.currency else ""
+    return (
+        f"{plural(plan.n_periods, word)} from {day(plan.periods[0])}, made from data up to "
+        f"{upto}.{money}"
+    )
+
+
+def _write_due(book: Book, sheet: Any, row: int, plan: "Plan") -> int:
+    """Write what has to be done in the first period; return the row below it."""
+    when = first_period(plan.calendar)
+    due = due_table(plan)
+    sheet.write_string(row, 0, f"To do {when}", book.formats["block"])
+    if due.empty:
+        text = f"Nothing has to be started or ordered {when}."
+        sheet.write_string(row + 1, 0, text, book.formats["note"])
+        return row + 2
+    columns = [
+        SheetColumn("do", "Do"),
+        SheetColumn("what", "SKU or material", "code"),
+        SheetColumn("by", "By", "date"),
+        SheetColumn("amount", "Amount", "units"),
+        SheetColumn("unit", "Unit"),
+        SheetColumn("where", "Line, or what for"),
+    ]
+    last = book.table(sheet, row + 1, due.iloc[:_MOST_DUE], columns)
+    for number, late in enumerate(due["late"].iloc[:_MOST_DUE], start=row + 2):
+        if late:
+            by = due["by"].iloc[number - row - 2].to_pydatetime()
+            sheet.write_datetime(number, 2, by, book.formats["alert-date"])
+    if due["late"].any():
+        text = f"Dates in red were before the plan begins: {int(due['late'].sum()):,}."
+        sheet.write_string(last, 0, text, book.formats["note"])
+        last += 1
+    hidden = len(due) - _MOST_DUE
+    if hidden > 0:
+        text = f"{plural(hidden, 'more task')}: see the sheet Plan."
+        sheet.write_string(last, 0, text, book.formats["note"])
+        last += 1
+    return last
+
+
+def _write_figures(book: Book, sheet: Any, row: int, plan: "Plan") -> int:
+    """Write the main figures in units."""
+    figures = plan.summary().reset_index()
+    money = plan.currency or "money"
+    figures = figures[figures["unit"] != money]
+    sheet.write_string(row, 0, "In units", book.formats["block"])
+    for number, (name, value, unit) in enumerate(
+        figures[["figure", "value", "unit"]].itertuples(index=False, name=None), start=row + 1
+    ):
+        part = unit.startswith("share")
+        sheet.write_string(number, 0, _heading(name), book.formats["text"])
+        how = book.formats["share" if part else "whole"]
+        sheet.write_number(number, 1, float(value), how)
+        sheet.write_string(number, 2, "" if part else unit, book.formats["note-in"])
+    return row + 1 + len(figures)
+
+
+def _heading(name: str) -> str:
+    """Write a figure's name as a line begins."""
+    return f"{name[0].upper()}{name[1:]}".replace("Skus", "SKUs")
+
+
+def _write_money(book: Book, sheet: Any, row: int, plan: "Plan") -> int:
+    """Write money by kind, adding up to the profit by a formula."""
+    table = cost_frame(plan)
+    if table.empty:
+        return row
+    title = f"Money{', ' + plan.currency if plan.currency else ''}: expected, over the whole plan"
+    sheet.write_string(row, 0, title, book.formats["block"])
+    first = row + 1
+    for number, (kind, name, value, summed) in enumerate(
+        table[["kind", "name", "value", "summed"]].itertuples(index=False, name=None), start=first
+    ):
+        if kind == RESULT:
+            area = f"{cell(first, 1)}:{cell(number - 1, 1)}"
+            sheet.write_string(number, 0, name, book.formats["result-text"])
+            sheet.write_formula(number, 1, f"=SUM({area})", book.formats["result"], value)
+        else:
+            sheet.write_string(number, 0, name, book.formats["text" if summed else "note-in"])
+            sheet.write_number(number, 1, value, book.formats["whole"])
+    return first + len(table)
