@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic_core import to_json
 
@@ -46,7 +47,18 @@ _FEW: Final = 200
 """Rows up to which an answer takes less time than waiting for another thread."""
 
 _ABSENT: Final = documented(HTTPStatus.NOT_FOUND)
-_MISFIT: Final = documented(HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT)
+_MISFIT: Final = documented(
+    HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+)
+
+
+async def _only_json(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not re.fullmatch(r"application/.+\+json", kind):
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON, as application/json.")
+
+
+_JSON: Final = (Depends(_only_json),)
 _FULL: Final = _MISFIT | documented(HTTPStatus.TOO_MANY_REQUESTS)
 
 
@@ -145,6 +157,7 @@ def build_app(settings: Settings) -> FastAPI:
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         responses=_ALWAYS,
     )
     app.add_middleware(Guard, limits=settings.limits, measures=measures)
@@ -204,11 +217,19 @@ def _add_model(app: FastAPI, inside: Inside) -> None:
 
 
 def _add_forecast(app: FastAPI, inside: Inside) -> None:
-    @app.post("/v1/forecast", response_model=ForecastReply, responses=_MISFIT, tags=["forecast"])
+    @app.post(
+        "/v1/forecast",
+        response_model=ForecastReply,
+        responses=_MISFIT,
+        dependencies=_JSON,
+        tags=["forecast"],
+    )
     async def forecast(request: ForecastRequest) -> Response:
         """Forecast SKUs; one that is unknown fails in its own row only."""
         loaded, most = inside.loaded(), inside.settings.limits.skus
-        n_rows = sum(len(loaded.rows.get(sku, ("",))) for sku in request.skus)
+        n_rows = len(request.skus)
+        if n_rows <= most:
+            n_rows = sum(len(loaded.rows.get(sku, ("",))) for sku in request.skus)
         if n_rows > most:
             detail = f"That is {n_rows:,} rows; a request may have {most:,}."
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
@@ -222,7 +243,14 @@ def _add_forecast(app: FastAPI, inside: Inside) -> None:
 
 
 def _add_plan(app: FastAPI, inside: Inside) -> None:
-    @app.post("/v1/plan", response_model=JobReply, status_code=202, responses=_FULL, tags=["plan"])
+    @app.post(
+        "/v1/plan",
+        response_model=JobReply,
+        status_code=202,
+        responses=_FULL,
+        dependencies=_JSON,
+        tags=["plan"],
+    )
     async def plan(request: PlanRequest) -> Response:
         """Make a plan as a job: poll the reply's Location, or DELETE it to cancel."""
         job = _job(request, inside)

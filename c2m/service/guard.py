@@ -22,6 +22,9 @@ _BESIDE: Final = ("/health/", "/metrics")
 
 _CLOSE: Final = {"Connection": "close"}
 
+_MOST_DROPPED: Final = 8
+"""Times the limit of a body, of which so much is read to no end."""
+
 
 class Guard:
     """ASGI middleware that bounds every request, counts it, and tells errors as problems.
@@ -103,8 +106,11 @@ class _Body:
 
     async def read(self, scope: "Scope") -> bool:
         """Read it; False if the caller went away."""
-        said = dict(scope["headers"]).get(b"content-length", b"0")
+        heads = dict(scope["headers"])
+        said = heads.get(b"content-length", b"0")
         if said.isdigit() and int(said) > self._most:
+            if b"expect" not in heads:  # else nothing comes unless it is asked for
+                await self._drop()
             raise _TooLargeError
         parts, size, more = [], 0, True
         while more:
@@ -113,11 +119,21 @@ class _Body:
                 return False
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > self._most:
-                raise _TooLargeError
             more = message.get("more_body", False)
+            if size > self._most:
+                if more:
+                    await self._drop()
+                raise _TooLargeError
         self._content, self.whole = b"".join(parts), True
         return True
+
+    async def _drop(self) -> None:
+        """Read on for a while: who still sends would meet a closed door, and not the reply."""
+        left, more = _MOST_DROPPED * self._most, True
+        while more and left > 0:
+            message = await self._receive()
+            left -= len(message.get("body", b""))
+            more = message.get("more_body", False)
 
     async def again(self) -> "Message":
         """Hand it to the app, as a server would."""

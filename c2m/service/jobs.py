@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from c2m.service.problems import Problem
-from c2m.service.processes import new_folder, remove_folder, work
+from c2m.service.processes import finish, new_folder, remove_folder, work
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -221,10 +221,10 @@ class Jobs:
 
 async def _answer(job: Job) -> dict[str, Any]:
     """Let a worker make the plan, in a folder that is removed then."""
-    folder = await asyncio.to_thread(new_folder)
+    folder = new_folder()  # not in a thread, which would make it though the job is cancelled
     try:
         if job.demand is not None:
-            await asyncio.to_thread(job.demand.save, folder / "demand")
+            await finish(job.demand.save, folder / "demand")
         return await work("plan", folder, job.request, seconds=job.seconds, say=job.say)
     finally:
         await asyncio.to_thread(remove_folder, folder)

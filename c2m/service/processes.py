@@ -93,6 +93,23 @@ def remove_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+async def finish(function: Callable[..., object], *arguments: object) -> None:
+    """Do something in a thread, to its end even if the caller is cancelled meanwhile.
+
+    Parameters
+    ----------
+    function : callable
+        What to do.
+    *arguments : object
+        For it.
+    """
+    doing = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        await asyncio.shield(doing)
+    finally:
+        await asyncio.wait([doing])
+
+
 async def _listen(process: asyncio.subprocess.Process, say: Callable[[str], None] | None) -> None:
     assert process.stdout is not None
     async for line in process.stdout:

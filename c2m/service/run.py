@@ -114,13 +114,21 @@ def serve(
     MissingEngineError
         If FastAPI, uvicorn or prometheus-client is not installed.
     ArgumentError
-        As in `create_app`.
+        As in `create_app`, or if it cannot listen there.
     """
     uvicorn = engine("uvicorn", "Services", "service")
     app = create_app(model, factory, horizon=horizon, watch_seconds=watch_seconds, limits=limits)
     logs = deepcopy(uvicorn.config.LOGGING_CONFIG)
     logs["loggers"]["c2m.service"] = {"handlers": ["default"], "level": "INFO"}
-    uvicorn.run(app, host=host, port=port, server_header=False, access_log=False, log_config=logs)
+    settings = {"server_header": False, "access_log": False, "log_config": logs}
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, **settings))
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    except SystemExit as error:  # the log has the system's own words
+        free = f"Expected a place where this process may listen, got {host}:{port}."
+        raise ArgumentError(free) from error
 
 
 def _is_factory(path: Path) -> bool:

@@ -1,11 +1,29 @@
 """What requests and replies look like; OpenAPI is made from it."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from c2m.demand.demand import LEVELS
+
+_MOST_FIELDS: Final = 100
+"""Of one object."""
+
+
+def _narrow(value: object) -> object:
+    """Refuse an object of many fields before each of them becomes an error of its own."""
+    if isinstance(value, dict) and len(value) > _MOST_FIELDS:
+        raise PydanticCustomError("too_many_fields", f"Object may have {_MOST_FIELDS} fields")
+    return value
 
 
 def _whole(value: object) -> object:
@@ -16,11 +34,14 @@ def _whole(value: object) -> object:
 Periods = Annotated[int, Field(ge=1, le=10_000), BeforeValidator(_whole)]
 Scenarios = Annotated[int, Field(ge=1, le=1_000), BeforeValidator(_whole)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_whole)]
-Sku = Annotated[str, Field(min_length=1, max_length=200)]
+Sku = Annotated[str, Field(max_length=200)]
 Level = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 Cell = str | int | float | bool | None
-Row = dict[str, Cell]
+Row = Annotated[dict[str, Cell], Field(max_length=_MOST_FIELDS), BeforeValidator(_narrow)]
+Rows = Annotated[list[Row], Field(fail_fast=True)]
+"""Only the first wrong row is told: a list may be long, and an error is much larger than a row."""
+
 State = Literal["waiting", "running", "done", "failed", "expired"]
 
 
@@ -29,11 +50,16 @@ class _Request(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _few_fields(cls, value: object) -> object:
+        return _narrow(value)
+
 
 class ForecastRequest(_Request):
     """Which forecasts are wanted."""
 
-    skus: list[Sku] = Field(min_length=1, description="Each is answered by itself.")
+    skus: list[Sku] = Field(min_length=1, fail_fast=True, description="Each is answered by itself.")
     horizon: Periods | None = Field(None, description="Periods; all that are loaded unless given.")
     levels: list[Level] = Field(
         list(LEVELS), min_length=1, max_length=25, description="Of the quantiles."
@@ -45,11 +71,13 @@ class TableDemand(_Request):
 
     freq: Annotated[str, Field(min_length=1, max_length=20)]
     rows: list[Row] = Field(
-        min_length=1, description="With columns sku and period, and those named."
+        min_length=1, fail_fast=True, description="With columns sku and period, and those named."
     )
     path: str | None = Field(None, description="Column that numbers the joint paths.")
     value: str = Field("demand", description="Column of units, beside a path.")
-    quantiles: dict[str, str] | None = Field(None, description="Level -> column.")
+    quantiles: Annotated[dict[str, str], BeforeValidator(_narrow)] | None = Field(
+        None, max_length=_MOST_FIELDS, description="Level -> column."
+    )
     dependence: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="Of periods, beside quantiles: 0 they err apart, 1 together."
     )
@@ -60,8 +88,8 @@ class TableFactory(_Request):
 
     freq: Annotated[str, Field(min_length=1, max_length=20)] = "W"
     currency: Annotated[str, Field(min_length=1, max_length=20)] | None = None
-    tables: dict[str, list[Row]] = Field(
-        description="Table -> rows: lines, products, routings and so on."
+    tables: Annotated[dict[str, Rows], BeforeValidator(_narrow)] = Field(
+        max_length=_MOST_FIELDS, description="Table -> rows: lines, products, routings and so on."
     )
     policy: Row = Field(default_factory=dict, description="Fields of `Policy`.")
 
@@ -70,12 +98,15 @@ class PlanRequest(_Request):
     """What to plan; see `plan_production`."""
 
     skus: list[Sku] | None = Field(
-        None, min_length=1, description="Of the loaded model; all unless given."
+        None,
+        min_length=1,
+        fail_fast=True,
+        description="Of the loaded model; all unless given.",
     )
     demand: TableDemand | None = Field(None, description="In place of the loaded model's forecast.")
     factory: TableFactory | None = Field(None, description="In place of the service's own.")
-    stock: list[Row] | None = Field(None, description="Rows of sku and on_hand.")
-    on_order: list[Row] | None = Field(None, description="Rows of sku, ordered, received, due.")
+    stock: Rows | None = Field(None, description="Rows of sku and on_hand.")
+    on_order: Rows | None = Field(None, description="Rows of sku, ordered, received, due.")
     n_scenarios: Scenarios = 200
     seed: Seed = 0
     method: Literal["auto", "exact", "heuristic"] = "auto"

@@ -30,6 +30,9 @@ _log: Final = logging.getLogger(__name__)
 _MOST_SHAPES: Final = 3
 """Other horizons and levels of which answers are kept, beside the newest."""
 
+_MOST_NUMBERS: Final = 10_000_000
+"""Of one of these shapes, before it is begun anew."""
+
 _Shape = tuple[int, tuple[float, ...]]
 _UNKNOWN: Final = {"title": "Unknown SKU", "detail": "The loaded model has no series of it."}
 
@@ -132,9 +135,10 @@ class Loaded:
         new = sorted(rows - made.keys())
         lines = series_lines(self.demand, np.array(new, dtype=np.intp), horizon, levels)
         made = made | dict(zip(new, lines, strict=True)) if new else made
+        kept = made if len(made) * horizon * (len(levels) + 1) <= _MOST_NUMBERS else {}
         others = [item for item in self._shapes.items() if item[0] != (horizon, levels)]
         # assigned whole: another thread may be reading it
-        shapes = dict(others[-_MOST_SHAPES:]) | {(horizon, levels): made}
+        shapes = dict(others[-_MOST_SHAPES:]) | {(horizon, levels): kept}
         object.__setattr__(self, "_shapes", shapes)
         return made
 
@@ -215,9 +219,14 @@ class Shelf:
         self.failed = True
 
     def _stamp(self) -> str:
-        """Return what changes when another model is saved; nothing while there is none."""
+        """Return what changes when another model is saved; nothing while there is none.
+
+        A copy may bring the manifest before the arrays, so that all files count.
+        """
         try:
-            return model_id(self._model)
+            stats = sorted((each.name, each.stat()) for each in self._model.iterdir())
+            files = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+            return f"{model_id(self._model)} {files}"
         except (C2MError, OSError, ValueError):
             _log.warning("there is no sound %s at %s", NAME, self._model)
             return ""

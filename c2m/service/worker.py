@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import os
+import shutil
 import sys
 import threading
 import warnings
@@ -57,7 +58,7 @@ def main(verb: str, folder: Path) -> int:
     int
         Of the process: 0 when there is an answer, be it a problem.
     """
-    threading.Thread(target=_end_with_service, daemon=True).start()
+    threading.Thread(target=_end_with_service, args=(folder,), daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(_NICE)
     request = json.loads((folder / "request.json").read_text("utf-8"))
@@ -239,10 +240,7 @@ def _factory(own: Mapping[str, Any] | None, path: str | None) -> Any:
     from c2m.production.factory.tables import REQUIRED_TABLES
 
     if own is None:
-        place = Path(str(path))
-        if not place.is_file():  # whose message would tell where it was
-            raise ArgumentError("Expected the service's factory file, which is gone.")
-        return Factory.from_toml(place) if place.suffix == ".toml" else Factory.from_excel(place)
+        return _service_factory(Path(str(path)))
     try:
         policy = Policy(**own["policy"])
     except TypeError as error:
@@ -252,6 +250,18 @@ def _factory(own: Mapping[str, Any] | None, path: str | None) -> Any:
     return Factory.from_frames(
         **(required | tables), policy=policy, freq=own["freq"], currency=own["currency"]
     )
+
+
+def _service_factory(place: Path) -> Any:
+    """Read the factory of the service; what is wrong with it is told to the log alone."""
+    from c2m.production import Factory
+
+    read = Factory.from_toml if place.suffix.lower() == ".toml" else Factory.from_excel
+    try:
+        return read(place)
+    except (C2MError, OSError) as error:
+        sys.stderr.write(f"The factory of the service cannot be used: {error}\n")
+        raise ArgumentError("Expected a sound factory file of the service: see its log.") from error
 
 
 def _cells(name: str, rows: list[Facts]) -> Any:
@@ -270,7 +280,7 @@ def _cells(name: str, rows: list[Facts]) -> Any:
 def _table(rows: Any) -> Any:
     import pandas as pd
 
-    return None if rows is None else pd.DataFrame(rows)
+    return pd.DataFrame(rows) if rows else None
 
 
 def _rows(table: Any) -> list[Facts]:
@@ -312,11 +322,12 @@ def _limit_memory(most_bytes: int | None) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
 
 
-def _end_with_service() -> None:
+def _end_with_service(folder: Path) -> None:
     """End the process when the service, which holds the other end of stdin, is gone."""
     # not by sys.stdin, which locks: an interpreter that ends would wait for the lock
     while os.read(0, 1):
         pass
+    shutil.rmtree(folder, ignore_errors=True)  # nobody else will
     os._exit(_ORPHAN)
 
 

@@ -4,10 +4,13 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from c2m import Demand, MovingAverage
 from c2m.demand.demand import LEVELS
+from c2m.service import shelf
 from c2m.service.answers import series_lines
+from c2m.service.schemas import ForecastRequest, PlanRequest
 from c2m.service.shelf import Loaded
 
 
@@ -36,12 +39,14 @@ def test_a_reply_says_which_model_and_up_to_which_day_it_knows(service, saved_mo
     assert reply["levels"] == list(LEVELS)
 
 
-def test_an_unknown_sku_fails_its_own_row_only(service):
-    known, unknown = forecast(service, skus=["A", "a"]).json()["rows"]
+@pytest.mark.parametrize("sku", ["a", "", " A", "é\x00\u202e"])
+def test_an_unknown_sku_fails_its_own_row_only(service, sku):
+    known, unknown, again = forecast(service, skus=["A", sku, "A"]).json()["rows"]
     assert len(known["mean"]) == 4
     assert "error" not in known
+    assert again == known
     assert unknown == {
-        "sku": "a",
+        "sku": sku,
         "error": {"title": "Unknown SKU", "detail": "The loaded model has no series of it."},
     }
 
@@ -57,12 +62,33 @@ def test_requests_beyond_the_limits_are_refused_with_the_limit(service):
 
 
 def test_a_wrong_body_is_told_where_it_is_wrong_and_not_repeated(service):
-    wrong = {"skus": ["A", 7, "secret\ud800"], "levels": [1.5], "colour": "secret"}
+    wrong = {"skus": ["A", "secret\ud800", 7], "levels": [1.5], "colour": "secret"}
     head = {"content-type": "application/json"}
     reply = service.post("/v1/forecast", content=json.dumps(wrong), headers=head)
     places = [each["at"] for each in reply.json()["errors"]]
-    assert places == ["body.skus.1", "body.skus.2", "body.levels.0", "body.colour"]
+    assert places == ["body.skus.1", "body.levels.0", "body.colour"]
     assert "secret" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("schema", "body"),
+    [
+        (ForecastRequest, {"skus": [1] * 9_999}),
+        (ForecastRequest, {"skus": ["A"], "levels": [2.0] * 9_999}),
+        (ForecastRequest, {"skus": ["A"]} | {str(at): 1 for at in range(9_999)}),
+        (PlanRequest, {"stock": [1] * 9_999}),
+        (PlanRequest, {"stock": [{str(at): [] for at in range(9_999)}]}),
+        (PlanRequest, {"factory": {"tables": {"lines": [{"line": []}] * 9_999}}}),
+        (PlanRequest, {"factory": {"tables": {str(at): 1 for at in range(9_999)}}}),
+        (PlanRequest, {"demand": {"freq": "W", "rows": [[]] * 9_999}}),
+        (PlanRequest, {"demand": {"freq": "W", "rows": [{}], "quantiles": {"a": 1}}}),
+    ],
+)
+def test_a_body_of_ten_thousand_faults_is_refused_for_a_few(schema, body):
+    # all of them, each with its place and words, held up everybody for half a minute
+    with pytest.raises(ValidationError) as told:
+        schema.model_validate(body)
+    assert 1 <= told.value.error_count() <= 5
 
 
 def test_a_sku_of_two_places_has_two_rows():
@@ -82,7 +108,9 @@ def test_a_sku_of_two_places_has_two_rows():
     assert loaded.data_as_of == date(2026, 11, 22)
 
 
-def test_answers_of_another_shape_are_kept_for_a_few_shapes_only():
+@pytest.mark.parametrize("most", [10_000_000, 1])
+def test_answers_of_another_shape_are_kept_for_a_few_shapes_only(monkeypatch, most):
+    monkeypatch.setattr(shelf, "_MOST_NUMBERS", most)
     paths = pd.DataFrame(
         {
             "path": [0, 1] * 2,
@@ -100,4 +128,4 @@ def test_answers_of_another_shape_are_kept_for_a_few_shapes_only():
                 rows = json.loads(loaded.answer(skus, 1, [level]))["rows"]
                 told = {row["sku"]: row["quantiles"][0][0] for row in rows}
                 assert told == {sku: np.round(own["AB".index(sku)], 4) for sku in skus}
-    assert len(loaded._shapes) == 4
+    assert [len(kept) for kept in loaded._shapes.values()] == [2 if most > 1 else 0] * 4

@@ -47,6 +47,30 @@ def test_a_body_is_read_up_to_its_limit_whether_or_not_it_says_how_long_it_is(co
     assert refused.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("headers", "heard"),
+    [
+        ([(b"content-length", b"1000000")], 40),
+        ([], 45),
+        ([(b"content-length", b"1000000"), (b"expect", b"100-continue")], 0),
+    ],
+)
+def test_a_caller_who_sends_too_much_is_heard_for_a_while_so_that_the_reply_arrives(headers, heard):
+    taken, sent = [], []
+
+    async def _endless():
+        taken.append(5)
+        return {"type": "http.request", "body": b"12345", "more_body": True}
+
+    async def _send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/x", "headers": headers}
+    asyncio.run(Guard(echo, Limits(body_bytes=5), Measures())(scope, _endless, _send))
+    assert sent[0]["status"] == 413
+    assert sum(taken) == heard + 5 * (not headers)
+
+
 def test_a_body_within_its_limit_arrives_whole():
     (reply,) = ask(echo, Limits(body_bytes=15), content=parts())
     assert reply.content == b"123451234512345"

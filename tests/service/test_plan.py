@@ -1,5 +1,11 @@
 import asyncio
 import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
 import time
 
 import httpx
@@ -8,7 +14,7 @@ import pytest
 
 from c2m import MovingAverage, plan_production
 from c2m.errors import ArgumentError, C2MWarning
-from c2m.service import Limits, create_app
+from c2m.service import Limits, create_app, jobs
 from c2m.service.processes import WorkerError, work
 from c2m.service.worker import plan as make_plan
 from tests.service.live import wait
@@ -25,13 +31,14 @@ def finished(service, **request):
 
 def test_a_plan_is_a_job_whose_result_is_that_of_plan_production(service, saved_model, factory):
     stock = [{"sku": sku, "on_hand": 5} for sku in ("001", "A")]
-    asked = service.post("/v1/plan", json={"skus": ["001", "A"], "stock": stock, "seed": 3})
+    request = {"skus": ["001", "A"], "stock": stock, "seed": 3, "n_scenarios": 20}
+    asked = service.post("/v1/plan", json=request)
     assert asked.status_code == 202
     wait(lambda: service.get(asked.headers["location"]).json()["state"] == "done")
     job = service.get(asked.headers["location"]).json()
     demand = MovingAverage.load(saved_model).predict(4).select(["001", "A"])
     with pytest.warns(C2MWarning, match="1 of 3 products has no demand") as told:
-        plan = plan_production(demand, factory, pd.DataFrame(stock), seed=3)
+        plan = plan_production(demand, factory, pd.DataFrame(stock), seed=3, n_scenarios=20)
     assert job["result"]["notes"] == [str(each.message) for each in told]
     made = pd.DataFrame(job["result"]["runs"])
     assert made["quantity"].tolist() == plan.runs["quantity"].tolist()
@@ -56,6 +63,25 @@ def test_a_cancelled_plan_is_gone_with_its_process(service):
     assert service.delete(location).status_code == 204
     assert service.get(location).status_code == 404
     assert "c2m_plans_running 0.0" in service.get("/metrics").text
+
+
+def test_a_plan_cancelled_while_its_forecast_is_written_leaves_nothing(tmp_path, monkeypatch):
+    class _Slow:
+        def save(self, place):
+            begun.set()
+            time.sleep(0.2)
+            place.mkdir(parents=True)
+
+    async def _cancel():
+        making = asyncio.create_task(jobs._answer(jobs.Job({}, 60, _Slow())))
+        await asyncio.to_thread(begun.wait)
+        making.cancel()
+        await asyncio.wait([making])
+
+    begun = threading.Event()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    asyncio.run(_cancel())  # which waits for all threads
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_plan_that_takes_too_long_is_ended(service):
@@ -93,15 +119,23 @@ def test_a_plan_without_a_factory_or_of_too_many_skus_is_refused_at_once(saved_m
     assert detail == "That is 3 SKUs; a plan may have 2. Name `skus`."
 
 
-def test_the_place_of_the_services_own_factory_is_not_told(tmp_path, saved_model):
+@pytest.mark.parametrize("text", [None, "secret = 1", "secret"])
+def test_what_is_wrong_with_the_services_own_factory_is_told_to_its_log_alone(
+    tmp_path, saved_model, capsys, text
+):
+    place = tmp_path / "secret.TOML"
+    if text is not None:
+        place.write_text(text)
     MovingAverage.load(saved_model).predict(4).save(tmp_path / "demand")
-    request = {"demand": None, "factory": None, "factory_path": str(tmp_path / "gone.toml")}
-    with pytest.raises(ArgumentError, match="which is gone") as told:
+    request = {"demand": None, "factory": None, "factory_path": str(place)}
+    with pytest.raises(ArgumentError, match="see its log") as told:
         make_plan(request, tmp_path)
-    assert str(tmp_path) not in str(told.value)
+    assert "secret" not in str(told.value)
+    assert "secret" in capsys.readouterr().err
 
 
-def test_forecast_and_factory_can_come_with_the_request(tmp_path, factory):
+@pytest.mark.parametrize("stock", [None, []])
+def test_forecast_and_factory_can_come_with_the_request(tmp_path, factory, stock):
     rows = [
         {"sku": "A", "period": "2026-11-23", "path": path, "demand": units}
         for path, units in enumerate([40, 60, 80, 100])
@@ -116,6 +150,7 @@ def test_forecast_and_factory_can_come_with_the_request(tmp_path, factory):
     names = ("stock", "on_order", "fill_rate", "cycle_service_level", "factory_path")
     request = dict.fromkeys(names) | {"n_scenarios": 4, "seed": 0, "method": "auto"}
     request |= {"serve_all": False, "demand": demand, "factory": own}
+    request |= {"stock": stock, "on_order": stock}
     result = make_plan(request, tmp_path)
     assert [(run["sku"], run["quantity"]) for run in result["runs"]] == [("A", 80)]
     assert result["bound_kind"] == "proved"
@@ -137,9 +172,25 @@ def test_the_time_limit_ends_the_worker_process(tmp_path, monkeypatch):
     assert time.monotonic() - begun < 5
 
 
-def test_a_worker_that_dies_is_an_error_of_its_own(tmp_path):
+def test_a_worker_that_dies_is_an_error_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false") or sys.executable)
     with pytest.raises(WorkerError, match="ended with 1 and no answer"):
         asyncio.run(work("plan", tmp_path, {}, seconds=60))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_worker_whose_service_was_killed_ends_and_leaves_nothing(tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    os.mkfifo(folder / "request.json")
+    command = [sys.executable, "-m", "c2m.service.worker", "plan", str(folder)]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE) as worker,
+        (folder / "request.json").open("wb"),  # once it reads; it gets nothing, and waits
+    ):
+        worker.stdin.close()
+        assert worker.wait(60) == 3
+    assert not folder.exists()
 
 
 def test_a_forecast_that_would_fill_the_memory_fails_alone(tmp_path):
