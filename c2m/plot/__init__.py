@@ -10,6 +10,7 @@ from c2m.plot.leads import plot_leads
 from c2m.plot.panel import plot_panel
 from c2m.plot.peaks import plot_peaks
 from c2m.plot.plan import plot_plan
+from c2m.plot.rehearsal import plot_rehearsal
 from c2m.plot.returns import plot_returns
 from c2m.plot.risk import plot_risk
 from c2m.plot.signal_value import plot_signal_value
@@ -30,6 +31,7 @@ __all__ = [
     "plot_panel",
     "plot_peaks",
     "plot_plan",
+    "plot_rehearsal",
     "plot_returns",
     "plot_risk",
     "plot_signal_value",

@@ -191,7 +191,7 @@ def _draw_table(ax: "Axes", plan: "Plan", lines: list[str]) -> None:
     _fill_fields(ax, share, full, texts)
     _name_colours(ax, share, full, names)
     ax.set_yticks(range(len(lines)), [plain(name) for name in lines])
-    ax.set_ylim(len(lines) - 0.5, -0.5)
+    ax.set_ylim(max(len(lines), 1) - 0.5, -0.5)
     label_periods(ax, plan.periods, plan.freq)
     quiet(ax, title=title, grid=None)
 

@@ -13,7 +13,6 @@ from c2m.plot.style import (
     SAND,
     axes_or_new,
     label_periods,
-    plain,
     quiet,
     thousands,
 )
@@ -83,5 +82,5 @@ def plot_stock(plan: "Plan", ax: "Axes | None" = None, *, sku: str | None = None
     ax.set_xlim(-0.6, plan.n_periods - 0.4)
     ax.set_ylim(bottom=0)
     thousands(ax)
-    quiet(ax, title=f"{'All SKUs' if sku is None else plain(sku)}: units")
+    quiet(ax, title=f"{'All SKUs' if sku is None else sku}: units")
     return ax

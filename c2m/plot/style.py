@@ -50,6 +50,9 @@ _MARK_WIDTH: Final = 0.35
 _LETTER_WIDTH: Final = 0.072
 """Inches that a legend entry's mark and one of its letters take."""
 
+_TITLE_LETTERS: Final = 12
+"""Letters of a title in an inch."""
+
 _LEGEND_ROW: Final = 13.0
 """Points."""
 
@@ -138,7 +141,8 @@ def quiet(ax: "Axes", *, title: str = "", grid: Literal["x", "y"] | None = "y") 
         label.set_color(MUTED)
     rows = _legend(ax)
     ax.set_title(
-        plain(title) or (" " if rows else ""),  # a title keeps the room for the legend
+        plain(title, int(_TITLE_LETTERS * width_of(ax)))
+        or (" " if rows else ""),  # a title keeps the room for the legend
         loc="left",
         fontsize=TEXT_SIZE + 1.5,
         color=INK,
@@ -208,13 +212,15 @@ def height_of(ax: "Axes") -> float:
     return float(ax.figure.bbox.height / ax.figure.dpi) * share
 
 
-def plain(text: str) -> str:
+def plain(text: str, most: int = 44) -> str:
     r"""Return a code as matplotlib draws it to the letter, dollar signs included.
 
     Parameters
     ----------
     text : str
         A SKU, the name of a line or a model.
+    most : int
+        Letters; a longer text is cut in its middle, as it would leave no room for the data.
 
     Returns
     -------
@@ -223,9 +229,12 @@ def plain(text: str) -> str:
 
     Examples
     --------
-    >>> plain("A$B$")
-    'A\\$B\\$'
+    >>> plain("A$B$"), plain("PARKA-RED-EXTRA-LARGE", most=12)
+    ('A\\$B\\$', 'PARKA-R…ARGE')
     """
+    if len(text) > most:
+        end = most // 3
+        text = f"{text[: most - end - 1]}…{text[len(text) - end :]}"
     return text.replace("$", r"\$")
 
 

@@ -203,6 +203,20 @@ def test_risk_bars_are_lost_and_left_units(plan):
     assert sum(bar.get_width() for bar in left) == pytest.approx(plan.outlook["stock"][:, -1].sum())
 
 
+def test_a_long_name_leaves_room_for_the_data(plan):
+    long = replace(plan, skus=(*plan.skus[:-1], "Z" * 200), tables={})
+    ax = plot_risk(long)
+    ax.figure.canvas.draw()  # would warn that nothing is left of the axes
+    assert ax.get_position().width > 0.4
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert sum("…" in name and len(name) <= 44 for name in names) == 1
+
+
+def test_a_dollar_sign_in_a_title_is_drawn_as_it_is(plan):
+    title = plot_stock(plan, sku="A$B$").get_title(loc="left")
+    assert title == r"A\$B\$: units"
+
+
 def test_the_best_model_stands_on_top(tested):
     ax = plot_leaderboard(tested, score="wape")
     names = [label.get_text() for label in ax.get_yticklabels()]
