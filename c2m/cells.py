@@ -1,4 +1,4 @@
-"""Find the cells of a workbook that look empty to a reader but are not.
+"""What must be known of a workbook's cells: codes kept as numbers, and cells that look empty.
 
 python-calamine returns an error value (#N/A) and a formula without a stored result as an empty
 cell. An empty cell takes the column's default, so these two must be found in the file itself.
@@ -18,6 +18,31 @@ _UNCALCULATED: Final = re.compile(
     rb'<(?:\w+:)?c\b[^>]*\br="(\w+)"[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*'
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+
+_EXACT_BELOW: Final = 1e15
+"""A spreadsheet keeps 15 digits of a number."""
+
+
+def as_digits(value: object) -> object:
+    """Return a code that a spreadsheet has kept as a number as its digits.
+
+    Parameters
+    ----------
+    value : object
+        A cell.
+
+    Returns
+    -------
+    object
+        The digits of a whole number that was kept exactly; else the value.
+
+    Examples
+    --------
+    >>> as_digits(123.0), as_digits("00123"), as_digits(0.5)
+    ('123', '00123', 0.5)
+    """
+    exact = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_BELOW
+    return f"{value:.0f}" if exact else value
 
 
 def hidden_cells(path: Path, sheets: Sequence[str] | None = None) -> dict[str, list[str]]:

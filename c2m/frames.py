@@ -218,6 +218,31 @@ def text_codes(column: pd.Series) -> "pd.Series[str]":
     return column.astype("str").mask(unknown)
 
 
+def attribute_texts(column: pd.Series) -> "pd.Series[str]":
+    """Return attributes (sizes, colours) as people write them; unknown ones stay unknown.
+
+    Parameters
+    ----------
+    column : Series
+        Of any type. Whole numbers are their digits, also where gaps have made 8 an 8.0.
+
+    Returns
+    -------
+    Series of str
+        One text a row.
+
+    Examples
+    --------
+    >>> attribute_texts(pd.Series([8.0, 8.5, None])).tolist()
+    ['8', '8.5', nan]
+    """
+    texts = [
+        f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+        for value in column.tolist()
+    ]
+    return pd.Series(texts, index=column.index, name=column.name, dtype="str").mask(column.isna())
+
+
 def warn_of_unnamed(table: str, columns: Iterable[object], named: Iterable[object]) -> None:
     """Warn of the columns of a table that no argument names.
 

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 _LEVELS = (0.1, 0.5, 0.9)
 """Levels at which quantiles are scored."""
 
-_TOLD = (*SPAN, "series", "cells", "was", "set", "factor")
+TOLD = (*SPAN, "series", "cells", "was", "set", "factor")
 """What is said of every override; a table that says it already is read all the same."""
 
 
@@ -164,6 +164,12 @@ def override_demand(
         If the table is wrong: codes or attributes that are not there, no cells, two rows for one
         cell, or units for cells of which nothing was expected; all is listed.
 
+    Warns
+    -----
+    C2MWarning
+        With the count of rows whose units are for periods of which the forecast has only some:
+        these get all of them.
+
     Examples
     --------
     >>> from c2m.periods import Calendar
@@ -175,7 +181,7 @@ def override_demand(
     ...     law=GammaPoisson(np.array([[4.0, 6.0], [1.0, 3.0]]), 0.3, 0.1),
     ...     attributes=pd.DataFrame({"style": ["TEE", "TEE"]}),
     ... )
-    >>> known = override_demand(demand, pd.DataFrame({"style": ["TEE"], "month": ["2026-11"],
+    >>> known = override_demand(demand, pd.DataFrame({"style": ["TEE"], "from": ["2026-11-23"],
     ...                                               "units": [28.0]}))
     >>> known
     DemandOverrides(1 override, 14 units expected, 28 as set)
@@ -188,7 +194,8 @@ def override_demand(
     if not isinstance(demand, Demand):
         raise ArgumentError(f"Expected a forecast (c2m.Demand) first, got {type(demand).__name__}.")
     table = read_frame(overrides, "demand overrides")
-    asked = table.drop(columns=[name for name in _TOLD if name in table.columns])
+    own = {*demand.keys.columns, *demand.attributes.columns}
+    asked = table.drop(columns=[name for name in TOLD if name in table.columns and name not in own])
     check = Check("demand overrides", asked, place)
     rows = read_rows(demand, check)
     touched = np.full(demand.mean.shape, -1, dtype=np.int64)
@@ -207,8 +214,9 @@ def override_demand(
         touched[cells], factor[cells] = number, times
         told.append((*row.span(demand), len(row.series), int(cells.sum()), was, wanted, times))
     _refuse(check, twice, nothing)
+    _warn_of_past([number for number, row in enumerate(rows) if row.past and row.units], check)
     law = scaled_law(demand.law, factor)
-    made = pd.DataFrame(told, columns=list(_TOLD))
+    made = pd.DataFrame(told, columns=list(TOLD)).drop(columns=list(own), errors="ignore")
     table = pd.concat([check.frame.reset_index(drop=True), made], axis=1)
     return DemandOverrides(demand, replace(demand, law=law), table, touched)
 
@@ -227,6 +235,16 @@ def _refuse(check: Check, twice: NDArray[np.int64], nothing: NDArray[np.bool_]) 
         "give the SKUs a forecast first (LaunchModel), or choose others",
     )
     check.done()
+
+
+def _warn_of_past(rows: list[int], check: Check) -> None:
+    """Say whose units are meant for more periods than the forecast has."""
+    if rows:
+        told = share_of(len(rows), len(check.frame), "demand override")
+        warn(
+            f"{told} with units for periods past the forecast: all of them are set for the "
+            f"periods that it has (first: {check.place(rows[0])})."
+        )
 
 
 def scaled_law(law: Law, factor: Floats) -> Law:

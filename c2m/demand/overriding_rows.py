@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from c2m.checks import Check
-from c2m.frames import did_you_mean, name_list, text_codes
+from c2m.frames import attribute_texts, did_you_mean, name_list
 from c2m.series import Positions
 
 if TYPE_CHECKING:
@@ -36,12 +36,15 @@ class OverrideRow:
         What is expected of them together.
     change : float
         The share by which it is more, where no units are given.
+    past : bool
+        Whether its month, or its days, reach past the forecast.
     """
 
     series: Positions
     steps: NDArray[np.intp]
     units: float | None
     change: float
+    past: bool
 
     def cells(self, demand: "Demand") -> NDArray[np.bool_]:
         """Return where the forecast is set, shape (n_series, horizon).
@@ -107,7 +110,7 @@ def read_rows(demand: "Demand", check: Check) -> list[OverrideRow]:
     }
     _refuse_unknown(check, demand, [*choosing, *_PERIODS, *_SET, REMARK])
     series = _read_series(check, choosing, demand.n_series)
-    steps = _read_steps(check, demand)
+    steps, past = _read_steps(check, demand)
     units, change = _read_amounts(check)
     _nothing_chosen(check, series, "series")
     _nothing_chosen(check, steps, "periods of the forecast")
@@ -118,6 +121,7 @@ def read_rows(demand: "Demand", check: Check) -> list[OverrideRow]:
             np.flatnonzero(steps[row]),
             None if np.isnan(units[row]) else float(units[row]),
             0.0 if np.isnan(change[row]) else float(change[row]),
+            bool(past[row]),
         )
         for row in range(len(frame))
     ]
@@ -148,9 +152,8 @@ def _read_series(check: Check, choosing: dict[str, pd.Series], n_series: int) ->
     frame = check.frame
     chosen = np.ones((len(frame), n_series), dtype=bool)
     for name, own in choosing.items():
-        check_codes = frame[name].mask(_blank(frame[name]))
-        asked = text_codes(check_codes.astype("object"))
-        known = text_codes(own.astype("object"))
+        asked = attribute_texts(frame[name].astype("object").mask(_blank(frame[name])))
+        known = attribute_texts(own)
         empty = asked.isna().to_numpy(dtype=bool)
         absent = ~(asked.isin(set(known.dropna())).to_numpy(dtype=bool) | empty)
         if absent.any():
@@ -166,16 +169,18 @@ def _read_series(check: Check, choosing: dict[str, pd.Series], n_series: int) ->
     return chosen
 
 
-def _read_steps(check: Check, demand: "Demand") -> NDArray[np.bool_]:
-    """Return which periods each row means, shape (n_rows, horizon)."""
+def _read_steps(check: Check, demand: "Demand") -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the periods of each row, shape (n_rows, horizon), and which rows mean more of them."""
     frame, labels = check.frame, demand.periods
     chosen = np.ones((len(frame), demand.horizon), dtype=bool)
+    past, around = np.zeros(len(frame), dtype=bool), _around(demand)
     spoken = {name for name in _PERIODS if name in frame and not _blank(frame[name]).all()}
     if "month" in spoken:
         month = _read_months(check)
         own = labels.to_period("M")
         asked = month.notna().to_numpy()
         chosen &= ~asked[:, None] | (month.to_numpy()[:, None] == own.astype("object").to_numpy())
+        past |= month.isin(around.to_period("M").astype("object").dropna()).to_numpy(dtype=bool)
         for name in {"from", "to"} & spoken:
             check.rows(
                 asked & ~_blank(frame[name]).to_numpy(),
@@ -188,7 +193,15 @@ def _read_steps(check: Check, demand: "Demand") -> NDArray[np.bool_]:
             asked = days.notna().to_numpy()[:, None]
             label, day = labels.to_numpy()[None], days.to_numpy()[:, None]
             chosen &= ~asked | (label >= day if name == "from" else label <= day)
-    return chosen
+            past |= (days <= around[0] if name == "from" else days >= around[1]).to_numpy()
+    return chosen, past
+
+
+def _around(demand: "Demand") -> pd.DatetimeIndex:
+    """Return the first days of the periods before and after a forecast, NaT for none."""
+    calendar, first = demand.calendar, demand.first
+    before = calendar.labels(first - 1, 1) if first > 0 or calendar.freq != "table" else [pd.NaT]
+    return pd.DatetimeIndex([*before, *calendar.labels(first + demand.horizon, 1)])
 
 
 def _read_months(check: Check) -> pd.Series:
@@ -240,7 +253,8 @@ def _read_amounts(check: Check) -> tuple[NDArray[np.float64], NDArray[np.float64
         if name in frame:
             column = frame[name].astype("object")
             given[:, place] = ~_blank(column).to_numpy()
-            numbers = pd.to_numeric(column.mask(_blank(column), np.nan), errors="coerce")
+            yes_no = column.map(lambda value: isinstance(value, bool | np.bool_)).astype(bool)
+            numbers = pd.to_numeric(column.mask(_blank(column) | yes_no), errors="coerce")
             values = numbers.to_numpy(dtype=np.float64)
             check.rows(
                 given[:, place] & np.isnan(values),

@@ -36,12 +36,13 @@ def _bound(plan: "Plan") -> str:
     """Say what is known of better plans; a bound that knows the future is none to be reached."""
     if plan.bound is None or plan.gap is None:
         return "no bound"
-    kind = "proved" if plan.bound_kind == "proved" else "estimated"
+    proved = plan.bound_kind == "proved"
     if not _has_foresight(plan):
-        source = f" to {plan.bound_from}" if plan.bound_from else ""
-        return f"{kind} gap {plan.gap:.2%}{source}"
+        gap = f"{plan.gap:.2%} below the best plan"
+        return f"proved to be at most {gap}" if proved else f"estimated to be {gap}"
     money = f" {plan.currency}" if plan.currency else ""
-    return f"{kind} bound {plan.bound:,.0f}{money} with {plan.bound_from}"
+    most = "at most" if proved else "about"
+    return f"the best plan would earn {most} {plan.bound:,.0f}{money}, knowing all demand"
 
 
 def _has_foresight(plan: "Plan") -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from c2m.frames import plural
+from c2m.report.due import end_of_first, late_orders, materials_due, open_orders
 from c2m.report.tables import Column, Table, make_table
 from c2m.report.words import first_period, joined, money_column, short_day, units
 
@@ -73,34 +74,8 @@ def read_agenda(plan: "Plan") -> Agenda:
     return Agenda(actions, nothing, _following(plan))
 
 
-def _materials_due(plan: "Plan") -> pd.DataFrame:
-    """Return the materials to order before the second period begins, the earliest first."""
-    bought = plan.materials
-    due = bought[(bought["ordered"] > 0) & (bought["order_by"] < _end(plan))]
-    return due.sort_values(["order_by", "material"], kind="stable")
-
-
-def _late_orders(plan: "Plan") -> pd.DataFrame:
-    """Return the purchase orders that were due before the plan begins, the oldest first."""
-    orders = _open_orders(plan)
-    return orders[orders["due"] < plan.periods[0]].sort_values(["due", "sku"], kind="stable")
-
-
-def _end(plan: "Plan") -> pd.Timestamp:
-    """Return the first day of the second period."""
-    return plan.calendar.labels(plan.first + 1, 1)[0]
-
-
-def _open_orders(plan: "Plan") -> pd.DataFrame:
-    orders = plan.inputs.get("on_order")
-    if orders is None or not {"sku", "open", "due"} <= set(orders.columns):
-        return pd.DataFrame({"sku": [], "open": [], "due": pd.DatetimeIndex([])})
-    orders = orders.assign(due=pd.to_datetime(orders["due"]))
-    return orders[(orders["open"] > 0) & orders["sku"].isin(list(plan.skus))]
-
-
 def _chase(plan: "Plan") -> Action | None:
-    late = _late_orders(plan)
+    late = late_orders(plan)
     if late.empty:
         return None
     here = short_day(plan.periods[0])
@@ -118,7 +93,7 @@ def _chase(plan: "Plan") -> Action | None:
 
 
 def _order(plan: "Plan") -> Action | None:
-    due = _materials_due(plan)
+    due = materials_due(plan)
     if due.empty:
         return None
     start = plan.periods[0]
@@ -157,7 +132,7 @@ def _start(plan: "Plan") -> Action | None:
 
 def _ship(plan: "Plan") -> Action | None:
     runs = plan.runs
-    leaves = (runs["ex_factory"] < _end(plan)) & (runs["available"] > runs["ex_factory"])
+    leaves = (runs["ex_factory"] < end_of_first(plan)) & (runs["available"] > runs["ex_factory"])
     out = runs[leaves & (runs["period"] < runs["ex_factory"])]
     if out.empty:
         return None
@@ -167,8 +142,8 @@ def _ship(plan: "Plan") -> Action | None:
 
 
 def _receive(plan: "Plan") -> Action | None:
-    orders = _open_orders(plan)
-    due = orders[(orders["due"] >= plan.periods[0]) & (orders["due"] < _end(plan))]
+    orders = open_orders(plan)
+    due = orders[(orders["due"] >= plan.periods[0]) & (orders["due"] < end_of_first(plan))]
     if due.empty:
         return None
     columns = [
@@ -182,7 +157,7 @@ def _receive(plan: "Plan") -> Action | None:
 
 def _following(plan: "Plan") -> str:
     """Say when the next runs start and the next materials are ordered."""
-    end, runs, bought = _end(plan), plan.runs, plan.materials
+    end, runs, bought = end_of_first(plan), plan.runs, plan.materials
     later = runs[runs["period"] >= end]
     buys = bought[(bought["ordered"] > 0) & (bought["order_by"] >= end)]
     days = [*later["period"].tolist(), *buys["order_by"].tolist()]

@@ -9,7 +9,7 @@ import pandas as pd
 from c2m.frames import plural
 from c2m.report.products import add_description
 from c2m.report.tables import Column, Table, make_table
-from c2m.report.words import share, short_day, units
+from c2m.report.words import share, short_day, told_once, units
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -20,6 +20,8 @@ LIKELY: Final = 0.5
 
 _MOST_ROWS: Final = 15
 _MOST_CHANGES: Final = 40
+_FIRST_CHANGES: Final = 10
+"""So many changes are shown at once; the others open on demand."""
 
 
 def soon_out_table(plan: "Plan", demand: "Demand", describe: Sequence[str]) -> Table | None:
@@ -88,7 +90,7 @@ def _day_or_never(value: object) -> str:
     return short_day(value) if isinstance(value, pd.Timestamp) else "not in this plan"
 
 
-def change_table(plan: "Plan") -> Table | None:
+def change_tables(plan: "Plan") -> list[Table]:
     """Return what a plan made anew does otherwise than the last one.
 
     Parameters
@@ -98,16 +100,17 @@ def change_table(plan: "Plan") -> Table | None:
 
     Returns
     -------
-    Table or None
-        The largest changes; None where there is no last plan, or nothing changed.
+    list of Table
+        The first changes, then the others; none where there is no last plan, or nothing changed.
     """
     changes = plan.changes
     if changes.empty:
-        return None
+        return []
     moved = (changes["after"] - changes["before"]).abs()
     ordered = changes.assign(moved=moved).sort_values(
         ["period", "moved", "sku"], ascending=[True, False, True], kind="stable"
     )
+    ordered["why"], shared = told_once(ordered["why"].tolist())
     columns = [
         Column("sku", "SKU"),
         Column("line", "Line"),
@@ -117,6 +120,11 @@ def change_table(plan: "Plan") -> Table | None:
         Column("why", "Why"),
     ]
     hidden = len(ordered) - _MOST_CHANGES
-    note = f"{plural(hidden, 'more change')} in the workbook." if hidden > 0 else ""
+    more = f"{plural(hidden, 'more change')} in the workbook." if hidden > 0 else ""
+    note = f"{shared[0].upper()}{shared[1:]}." if shared else ""
     caption = f"{plural(len(ordered), 'change')} since the last plan, the earliest first"
-    return make_table("changes", caption, ordered.iloc[:_MOST_CHANGES], columns, note)
+    first, rest = ordered.iloc[:_FIRST_CHANGES], ordered.iloc[_FIRST_CHANGES:_MOST_CHANGES]
+    tables = [make_table("changes", caption, first, columns, note)]
+    if len(rest):
+        tables.append(make_table("more-changes", f"{caption} (continued)", rest, columns, more))
+    return tables

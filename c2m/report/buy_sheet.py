@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from c2m.errors import ArgumentError
-from c2m.frames import did_you_mean, name_list, text_codes
+from c2m.frames import attribute_texts, did_you_mean, name_list
 from c2m.report.sheets import Book, SheetColumn, cell, filters
 from c2m.report.words import joined, of_period
 
@@ -21,6 +21,7 @@ _SIZES: Final = (
     *("XXL", "2XL", "XXXL", "3XL", "4XL", "5XL", "6XL"),
 )
 _NO_SIZE: Final = "no size"
+_OF: Final = "of "
 
 
 def buying_names(demand: "Demand | None", buy_by: Sequence[str] | None) -> tuple[str, ...]:
@@ -103,13 +104,12 @@ def buy_table(plan: "Plan", demand: "Demand", names: Sequence[str]) -> tuple[pd.
     Returns
     -------
     table : DataFrame
-        The names but the last, ``line``, ``mode``, ``period``, the sizes, ``total``, and
-        ``cost`` where the plan knows unit costs.
+        The names but the last, each as ``by <name>``, ``line``, ``mode``, ``period``, the sizes,
+        each as ``of <size>``, ``total``, and ``cost`` where the plan knows unit costs.
     n_sizes : int
         How many columns are sizes.
     """
-    texts = demand.attributes[list(names)].apply(lambda column: text_codes(column.astype("str")))
-    known = texts.where(demand.attributes[list(names)].notna(), "")
+    known = demand.attributes[list(names)].apply(attribute_texts).fillna("")
     own = known.assign(sku=demand.skus).drop_duplicates("sku").set_index("sku")
     runs = plan.runs
     runs = runs.join(own.add_prefix("by "), on="sku").fillna({f"by {name}": "" for name in names})
@@ -118,7 +118,7 @@ def buy_table(plan: "Plan", demand: "Demand", names: Sequence[str]) -> tuple[pd.
     keys = [*rows, "line", "mode", "period"]
     table = runs.pivot_table(index=keys, columns=across, values="quantity", aggfunc="sum")
     sizes = size_order([str(size) for size in table.columns])
-    table = table.reindex(columns=sizes)
+    table = table.reindex(columns=sizes).add_prefix(_OF)  # a size may be called total
     table["total"] = table.sum(axis=1)
     products = plan.inputs.get("products")
     if products is not None:
@@ -148,13 +148,14 @@ def write_buy(book: Book, plan: "Plan", demand: "Demand", names: Sequence[str]) 
     rows = [f"by {name}" for name in names[:-1]]
     numbers = table.columns[len(rows) + 3 :]
     sheet.write_string(0, 0, "Whole plan", book.formats["block"])
-    text = f"Units by {joined([*names[:-1]])} and {names[-1]}; cost at unit cost, without set-ups."
+    text = f"Units by {joined([*names[:-1]])} and {names[-1]}; cost at unit cost, without set-ups"
+    text += ", price breaks and transport." if len(plan.inputs.get("price_breaks", ())) else "."
     sheet.write_string(1, 0, text, book.formats["note"])
     titles = [
         SheetColumn(row, name.capitalize(), "code") for row, name in zip(rows, names, strict=False)
     ]
     figures = [
-        *(SheetColumn(size, size, "whole") for size in numbers[:n_sizes]),
+        *(SheetColumn(size, size.removeprefix(_OF), "whole") for size in numbers[:n_sizes]),
         SheetColumn("total", "Total", "whole"),
     ]
     if "cost" in table.columns:

@@ -9,7 +9,7 @@ from c2m.frames import plural
 from c2m.plan.tables import typed_table
 from c2m.report.money import RESULT, cost_frame
 from c2m.report.sheets import Book, SheetColumn, cell, filters
-from c2m.report.words import day, of_period
+from c2m.report.words import day, of_period, told_once
 
 if TYPE_CHECKING:
     from c2m.plan import Plan
@@ -74,18 +74,28 @@ def write_changes(book: Book, plan: "Plan", since: "Plan | None") -> None:
     changes = plan.changes
     if since is None and changes.empty:
         return
-    if since is not None and changes.empty:
-        changes = run_changes(since, plan)
+    if since is not None:
+        changes = _since(since, plan)
     sheet = book.sheet("Changes")
     row = 0 if since is None else _write_money(book, sheet, since, plan)
     text = f"{plural(len(changes), 'run')} {'is' if len(changes) == 1 else 'are'} not as before."
     if since is not None and since.first < plan.first:
         over = int((since.runs["period"] < plan.periods[0]).sum())
         text += f" {plural(over, 'run')} of the last plan began before {day(plan.periods[0])}."
+    shared = told_once(changes["why"].tolist())[1]
+    text += f" {shared[0].upper()}{shared[1:]}." if shared else ""
     sheet.write_string(row, 0, text, book.formats["note"])
     _write_runs(book, sheet, row + 1, changes, of_period(plan.calendar, "Make on", "Make in"))
     if since is not None:
         sheet.freeze_panes(0, 1)
+
+
+def _since(before: "Plan", plan: "Plan") -> pd.DataFrame:
+    """Return what changed since a plan, with the reasons that the later plan gives."""
+    changes, told = run_changes(before, plan), plan.changes
+    why = told.drop_duplicates(_KEY, keep="last").set_index(_KEY)["why"]
+    reasons = why.reindex(pd.MultiIndex.from_frame(changes[_KEY])).fillna("")
+    return changes.assign(why=reasons.to_numpy())
 
 
 def _write_runs(book: Book, sheet: Any, head: int, changes: pd.DataFrame, when: str) -> None:
@@ -102,7 +112,8 @@ def _write_runs(book: Book, sheet: Any, head: int, changes: pd.DataFrame, when: 
     longest = changes["why"].str.len().max() if len(changes) else 0
     if longest:
         columns.append(SheetColumn("why", "Why", "long" if longest > _SHORT else "wrapped"))
-    changes = changes.assign(difference=changes["after"] - changes["before"])
+    why = told_once(changes["why"].tolist())[0]
+    changes = changes.assign(difference=changes["after"] - changes["before"], why=why)
     last = book.table(sheet, head, changes, columns) - 1
     filters(sheet, head, last, len(columns))
     place = [column.source for column in columns].index("difference")

@@ -34,7 +34,7 @@ _MOST_LOADS: Final = 2000
 """Rows of the table of loads."""
 
 
-def load_of_all(plan: "Plan") -> Figure:
+def load_of_all(plan: "Plan") -> list[Figure]:
     """Draw the loads of all lines in one figure.
 
     Parameters
@@ -44,13 +44,15 @@ def load_of_all(plan: "Plan") -> Figure:
 
     Returns
     -------
-    Figure
-        The drawing.
+    list of Figure
+        The drawing; none where the plan has no lines.
     """
     lines = _lines(plan)
+    if not lines:
+        return []
     ax = plot_plan(plan, free_axes((HALF, max(_GLANCE, 1.2 + 0.3 * len(lines)))))
     by = f"{plural(len(lines), 'line')} by {plan.calendar.word}"
-    return draw(ax, "load-all", f"Load of {by}; a table below has the numbers.")
+    return [draw(ax, "load-all", f"Load of {by}; a table below has the numbers.")]
 
 
 def loads(plan: "Plan") -> list[Figure]:

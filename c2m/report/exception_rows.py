@@ -68,10 +68,10 @@ def _row(kind: str, what: str, helps: str = "", **more: Any) -> dict[str, Any]:
 
 
 def _late(plan: "Plan") -> list[dict[str, Any]]:
-    """Return the orders whose last day was before the plan begins."""
+    """Return the orders that should have been placed before the plan begins."""
     due = due_table(plan)
     rows = []
-    for task in due[due["late"].astype(bool)].to_dict("records"):
+    for task in due[due["late"].astype(bool) & (due["do"] != "Chase order")].to_dict("records"):
         amount = f"{units(task['amount'])} {task['unit']} of {task['what']}"
         what = f"{task['do']}: {amount} had to go out by {day(task['by'])}"
         helps = "order today and ask for a shorter way, or plan with the true lead time"
@@ -82,12 +82,12 @@ def _late(plan: "Plan") -> list[dict[str, Any]]:
 
 def _orders(plan: "Plan") -> list[dict[str, Any]]:
     """Return the purchase-order lines that should be here, and those with too much received."""
-    orders, rows = plan.inputs.get("on_order"), []
+    orders, rows, planned = plan.inputs.get("on_order"), [], set(plan.skus)
     for line in [] if orders is None else orders.to_dict("records"):
         due = pd.Timestamp(line["due"])
         own = {"sku": line["sku"], "period": due}
         missing = line["ordered"] - line["received"]
-        if missing > 0 and due < plan.periods[0]:
+        if missing > 0 and due < plan.periods[0] and line["sku"] in planned:
             what = f"{units(missing)} units were due on {day(due)}; the plan counts them as here"
             rows.append(_row("Order overdue", what, "ask the supplier", **own))
         if missing < 0:

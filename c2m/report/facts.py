@@ -18,6 +18,10 @@ _ROUNDING: Final = 1e-6
 
 _METHODS: Final = {
     "outside": "The runs came from outside c2m.",
+    "given runs": "The runs were given, and costed as they are.",
+    "runs of a person": "A person has set runs; all were costed as they are.",
+    "exact (stopped)": "The runs were found by an exact search that ran out of time.",
+    "replan": "Nothing was left to decide: the runs are those of the plan before.",
     "exact": "The runs were found by an exact search.",
     "heuristic": "The runs were found by a search that does not try every plan.",
 }
@@ -80,7 +84,10 @@ def plan_sentences(plan: "Plan") -> list[str]:
     list of str
         Sentences.
     """
-    sentences = [_METHODS.get(plan.method, f"Method of planning: {plan.method}.")]
+    search = plan.method.removeprefix("replan, ")
+    again = ["The plan before was made anew."] if search != plan.method else []
+    how = _METHODS.get(search, f"The runs were found by the search {search!r}.")
+    sentences = [*again, how, *_set_by_people(plan)]
     if plan.n_scenarios:
         sentences.append(
             f"Planned over {plan.n_scenarios:,} joint demand scenarios with seed {plan.seed}; the "
@@ -90,6 +97,16 @@ def plan_sentences(plan: "Plan") -> list[str]:
     if tables:
         sentences.append(f"Inputs, with their rows: {joined(tables)}.")
     return sentences
+
+
+def _set_by_people(plan: "Plan") -> list[str]:
+    """Say what people have set, which the forecast that is shown does not have."""
+    runs, demand = (len(plan.inputs.get(name, ())) for name in ("overrides", "demand_overrides"))
+    parts = [plural(runs, "run")] * (runs > 0) + [plural(demand, "part")] * (demand > 0)
+    if not parts:
+        return []
+    of = " of the forecast, which is shown as it was before" if demand else ""
+    return [f"People have set {joined(parts)}{of}."]
 
 
 def assumptions(plan: "Plan") -> list[str]:

@@ -31,6 +31,7 @@ COLOURS: Final = {
 _SETTINGS: Final = {"svg.hashsalt": "c2m", "svg.fonttype": "none"}
 _METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _COLOUR: Final = re.compile(r"(?<=: )(" + "|".join(COLOURS) + ")")
+_TAG: Final = re.compile(r"<[^>]*>")
 _PATH: Final = re.compile(r' d="[^"]*"')
 _NUMBER: Final = re.compile(r"(\d+\.\d)\d+")
 _LEFT_OUT: Final = re.compile(
@@ -94,11 +95,16 @@ def _inline(svg: str, name: str) -> str:
     svg = re.sub(
         r"<svg [^>]*?(viewBox=\"[^\"]*\")[^>]*>", rf"<svg \1 {_shown(width)}>", svg, count=1
     )
-    svg = re.sub(r'<g id="[^"]*">', "<g>", svg)
-    svg = svg.replace('id="', f'id="{name}-').replace("url(#", f"url(#{name}-")
-    svg = svg.replace('xlink:href="#', f'href="#{name}-')
-    svg = _PATH.sub(lambda path: _NUMBER.sub(r"\1", path[0]).replace("\n", ""), svg)
-    return _COLOUR.sub(lambda match: f"var(--{COLOURS[match[0]]})", svg)
+    return _TAG.sub(lambda tag: _own(tag[0], name), svg)
+
+
+def _own(tag: str, name: str) -> str:
+    """Make a tag the page's own; what is written between tags stays to the letter."""
+    tag = re.sub(r'<g id="[^"]*">', "<g>", tag)
+    tag = tag.replace('id="', f'id="{name}-').replace("url(#", f"url(#{name}-")
+    tag = tag.replace('xlink:href="#', f'href="#{name}-')
+    tag = _PATH.sub(lambda path: _NUMBER.sub(r"\1", path[0]).replace("\n", ""), tag)
+    return _COLOUR.sub(lambda match: f"var(--{COLOURS[match[0]]})", tag)
 
 
 def _shown(width: float) -> str:

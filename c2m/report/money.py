@@ -14,7 +14,7 @@ _NAMES: Final = {
     "revenue": "Revenue",
     "end_value": "Value of what is left at the end",
     "production": "Production (unit cost)",
-    "material": "Materials bought",
+    "material": "Materials used",
     "material_surplus": "Materials bought and not used",
     "setup": "Set-ups",
     "overtime": "Overtime",
@@ -49,13 +49,13 @@ def cost_frame(plan: "Plan") -> pd.DataFrame:
     if RESULT in costs:
         rows.append((RESULT, "Expected profit", costs[RESULT], False))
     if _APART in costs:
-        name = "For information: margin of lost sales, not in the sum"
+        name = "Not in the sum: margin of lost sales"
         rows.append((_APART, name, costs[_APART], False))
     if "change_cost" in costs:
-        name = "For information: cost of changes, not in the sum"
+        name = "Not in the sum: cost of changes"
         rows.append(("change_cost", name, costs["change_cost"], False))
     return pd.DataFrame(rows, columns=["kind", "name", "value", "summed"])
 
 
 def _signed(kind: str, value: float) -> float:
-    return value if kind in _INCOME else -value
+    return value if kind in _INCOME else 0.0 - value  # no cost is 0, not -0

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -11,7 +12,7 @@ from c2m.frames import plural
 from c2m.report.money import cost_frame
 from c2m.report.products import add_description, opening_units
 from c2m.report.tables import Column, Table, make_table
-from c2m.report.words import money, money_column, share, short_day, units
+from c2m.report.words import joined, money, money_column, share, short_day, units
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -23,6 +24,9 @@ _MOST_SHORTFALLS: Final = 20
 _DATE: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 _SOURCES: Final = {
+    "all scenarios at once": "a search over all scenarios at once",
+    "capacity prices": "charging for capacity what it is worth",
+    "scenario prices": "letting every scenario have its own runs, at a price",
     "columns found": "the ways to make each SKU that the search has tried",
     "allowances priced": "with what more material and budget would earn charged to them",
 }
@@ -77,13 +81,25 @@ def key_figures(plan: "Plan", table: pd.DataFrame) -> list[Tile]:
     tiles.append(Tile("Units made", f"{made:,}", note))
     if plan.outlook:
         tiles += _outlook_tiles(plan, table, unit)
-    load = plan.line_load
-    if load["capacity"].sum() > 0:
-        used = load["used"].sum() / load["capacity"].sum()
-        over = load.groupby("unit")["overtime"].sum()
-        notes = [f"{units(value)} {name} of overtime" for name, value in over.items() if value > 0]
-        tiles.append(Tile("Capacity used", f"{used:.0%}", ", ".join(notes) or "no overtime"))
-    return tiles
+    return [*tiles, *_load_tiles(plan)]
+
+
+def _load_tiles(plan: "Plan") -> list[Tile]:
+    """Return how full the lines are, apart for each unit: minutes and pieces have no sum."""
+    load = plan.line_load.groupby("unit")[["capacity", "used", "overtime"]].sum()
+    load = load[load["capacity"] > 0]
+    if load.empty:
+        return []
+    used = load["used"] / load["capacity"]
+    notes = [
+        f"{units(value)} {name} of overtime"
+        for name, value in load["overtime"].items()
+        if value > 0
+    ]
+    note = ", ".join(notes) or "no overtime"
+    if len(load) > 1:
+        note = f"of {joined([str(name) for name in load.index])}; {note}"
+    return [Tile("Capacity used", " / ".join(f"{each:.0%}" for each in used), note)]
 
 
 def _outlook_tiles(plan: "Plan", table: pd.DataFrame, unit: str) -> list[Tile]:
@@ -260,12 +276,17 @@ def risk_tables(
     left = [
         Column("made", "Made", units, number=True),
         Column("left", "Left", units, number=True),
-        Column("cover", f"Lasts, {word}s", "{:,.1f}".format, number=True),
+        Column("cover", f"Lasts, {word}s", _cover, number=True),
     ]
     return [
         _largest(table, "lost", "Largest expected lost sales", lost, f"Lost revenue, {unit}"),
         _largest(table, "left", "Largest expected left-over stock", left, f"At cost, {unit}"),
     ]
+
+
+def _cover(periods: float) -> str:
+    """Write how long stock lasts; nothing can be said where nothing is wanted."""
+    return "–" if isnan(periods) else f"{periods:,.1f}"
 
 
 def _largest(

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from c2m.engines import engine
-from c2m.errors import ArgumentError
-from c2m.frames import plural
 from c2m.report import drawings, outlook, runs
 from c2m.report.agenda import Agenda, read_agenda
-from c2m.report.alerts import change_table, soon_out_table
+from c2m.report.alerts import change_tables, soon_out_table
 from c2m.report.bought import allowance_table, material_table
 from c2m.report.facts import assumptions, forecast_sentence, made_from, plan_sentences
 from c2m.report.figures import Figure
 from c2m.report.files import whole_file
 from c2m.report.finder import Finder, read_finder
+from c2m.report.matching import check_match
 from c2m.report.products import sku_table
 from c2m.report.skill import Skill, read_skill
 from c2m.report.tables import Table
@@ -49,8 +48,10 @@ class Page:
         The runs of the first period.
     tiles : list of Tile
         Key figures.
-    soon_out, shortfalls, changes : Table, optional
+    soon_out, shortfalls : Table, optional
         The exceptions.
+    changes : list of Table
+        What changed since the last plan: the first ones, and the others.
     materials, shared : Table, optional
         What is bought and shared.
     costs : Table, optional
@@ -92,7 +93,7 @@ class Page:
     tiles: list[outlook.Tile]
     soon_out: Table | None
     shortfalls: Table | None
-    changes: Table | None
+    changes: list[Table]
     materials: Table | None
     shared: Table | None
     costs: Table | None
@@ -165,7 +166,7 @@ def write_report(
     MissingEngineError
         If jinja2 or matplotlib is not installed.
     """
-    _check_match(panel, demand, plan)
+    check_match(plan, demand, describe, panel)
     template = _template()
     with whole_file(path, ".html") as draft:
         page = Page(
@@ -180,27 +181,6 @@ def write_report(
     return Path(path)
 
 
-def _check_match(panel: "Panel | None", demand: "Demand", plan: "Plan") -> None:
-    """Refuse a plan for another forecast, and a forecast of another panel."""
-    calendars = [part.calendar for part in (panel, demand, plan) if part is not None]
-    if any(calendar != plan.calendar for calendar in calendars):
-        of = "" if panel is None else f"panel of {panel.freq!r}, "
-        raise ArgumentError(
-            f"Expected one freq, got a {of}demand of {demand.freq!r} and a plan of {plan.freq!r}."
-        )
-    if plan.first != demand.first:
-        raise ArgumentError(
-            f"Expected a plan from {demand.periods[0].date()}, the first period forecast, got one "
-            f"from {plan.periods[0].date()}."
-        )
-    unknown = sorted(set(plan.skus) - set(demand.skus))
-    if unknown:
-        raise ArgumentError(
-            f"The plan has {plural(len(unknown), 'SKU')} that the forecast does not have, first "
-            f"{unknown[0]!r}."
-        )
-
-
 def _of_plan(plan: "Plan", demand: "Demand", describe: Sequence[str]) -> dict[str, Any]:
     """Return the parts of the page that are about the plan."""
     table = sku_table(plan)
@@ -212,7 +192,7 @@ def _of_plan(plan: "Plan", demand: "Demand", describe: Sequence[str]) -> dict[st
         "tiles": outlook.key_figures(plan, table),
         "soon_out": soon_out_table(plan, demand, describe),
         "shortfalls": outlook.shortfall_table(plan),
-        "changes": change_table(plan),
+        "changes": change_tables(plan),
         "materials": material_table(plan),
         "shared": allowance_table(plan),
         "costs": outlook.cost_table(plan),
@@ -232,7 +212,7 @@ def _of_forecast(
     """Return the parts of the page that are about the forecast."""
     return {
         "lead": made_from(panel, plan),
-        "glance": [drawings.load_of_all(plan), drawings.fan_of_all(demand, panel)],
+        "glance": [*drawings.load_of_all(plan), drawings.fan_of_all(demand, panel)],
         "fans": drawings.fans(panel, demand, plan, describe),
         "notes": demand.notes,
         "facts": [forecast_sentence(demand), *plan_sentences(plan)],

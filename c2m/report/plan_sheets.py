@@ -43,7 +43,7 @@ def write_plan(book: Book, plan: "Plan", runs: pd.DataFrame) -> None:
     sheet = book.sheet("Plan")
     word = plan.calendar.word
     units = sorted(set(plan.line_load["unit"]))
-    runs = runs.assign(set=np.nan)
+    runs = runs.assign(set=np.nan, firm=np.where(runs["firm"], "yes", ""))
     columns = [
         SheetColumn("run", "Run"),
         SheetColumn("sku", "SKU", "code"),
@@ -100,7 +100,7 @@ def _way_columns(runs: pd.DataFrame) -> list[SheetColumn]:
             SheetColumn("ex_factory", "Ex factory", "date"),
             SheetColumn("in_warehouse", "In warehouse", "date"),
         ]
-    if runs["firm"].any():
+    if (runs["firm"] != "").any():
         columns.append(SheetColumn("firm", "Firm"))
     return columns
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from c2m.errors import ArgumentError
-from c2m.frames import did_you_mean, name_list
+from c2m.frames import attribute_texts, did_you_mean, name_list
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -58,7 +58,9 @@ def opening_units(plan: "Plan") -> float:
     float
         Units of all SKUs.
     """
-    return float(plan.outlook["arrivals"].sum() - plan.outlook["production"].sum())
+    runs = plan.runs[plan.runs["available"] <= plan.periods[-1]]
+    good = runs["good_quantity"].fillna(runs["quantity"])
+    return float(plan.outlook["arrivals"].sum() - good.sum())
 
 
 def _outlook_columns(plan: "Plan") -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
@@ -102,15 +104,15 @@ def add_description(table: pd.DataFrame, demand: "Demand", describe: Sequence[st
     if not describe:
         return table
     known = [str(name) for name in demand.attributes.columns]
-    for name in describe:
-        if name not in known:
-            raise ArgumentError(
-                f"There is no attribute {name!r}{did_you_mean(name, known)}; there are "
-                f"{name_list(known)}."
-            )
-    parts = demand.attributes[list(describe)].astype("object")
+    absent = [name for name in describe if name not in known]
+    if absent:
+        raise ArgumentError(
+            f"There is no attribute {' and no '.join(map(repr, absent))}"
+            f"{did_you_mean(str(absent[0]), known)}; there are {name_list(known) or 'none'}."
+        )
+    parts = demand.attributes[list(describe)].apply(attribute_texts)
     texts = [
-        ", ".join(str(part) for part in row if not pd.isna(part))
+        ", ".join(part for part in row if not pd.isna(part))
         for row in parts.itertuples(index=False, name=None)
     ]
     own = pd.Series(texts, index=demand.skus)

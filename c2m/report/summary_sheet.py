@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import pandas as pd
+
 from c2m.frames import plural
 from c2m.report.due import due_table
 from c2m.report.money import RESULT, cost_frame
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 _MOST_DUE: Final = 40
 """So many tasks stand on the first sheet; the others are on the sheet Plan."""
+
+_ON_A_PAGE: Final = 75
+"""Rows that are readable on one page."""
 
 _COLUMNS: Final = 6
 _FIRST_WIDTH: Final = 46.0
@@ -104,12 +109,15 @@ def write_contents(book: Book, summary: Below) -> None:
     sheet.merge_range(row, 1, row, _COLUMNS - 1, how, book.formats["note-wrapped"])
     sheet.set_row(row, 15.5 * 3)
     sheet.print_area(0, 0, row, _COLUMNS - 1)
+    if row < _ON_A_PAGE:
+        sheet.set_portrait()
+        sheet.fit_to_pages(1, 1)
     sheet.set_column(0, 0, _FIRST_WIDTH)
 
 
 def _made_from(plan: "Plan") -> str:
     word = plan.calendar.word
-    upto = day(plan.cutoff) if plan.freq == "D" else f"the {word} of {day(plan.cutoff)}"
+    upto = day(plan.periods[0] - pd.Timedelta(days=1))
     money = f" Money in {plan.currency}." if plan.currency else ""
     return (
         f"{plural(plan.n_periods, word)} from {day(plan.periods[0])}, made from data up to "
@@ -155,7 +163,7 @@ def _write_figures(book: Book, sheet: Any, row: int, plan: "Plan") -> int:
     """Write the main figures in units."""
     figures = plan.summary().reset_index()
     money = plan.currency or "money"
-    figures = figures[figures["unit"] != money]
+    figures = figures[~figures["unit"].isin([money, "share of bound"])]  # told above in words
     sheet.write_string(row, 0, "In units", book.formats["block"])
     for number, (name, value, unit) in enumerate(
         figures[["figure", "value", "unit"]].itertuples(index=False, name=None), start=row + 1

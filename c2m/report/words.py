@@ -228,3 +228,32 @@ def joined(names: Sequence[str]) -> str:
     'a, b and c'
     """
     return " and ".join(", ".join(names).rsplit(", ", 1)) if len(names) > 1 else "".join(names)
+
+
+def told_once(texts: Sequence[str]) -> tuple[list[str], str]:
+    """Take out of sentences how all of them end, so that it is said once.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Sentences whose parts are separated by semicolons.
+
+    Returns
+    -------
+    texts : list of str
+        Without the last part, where all share it and have others.
+    shared : str
+        That part; empty where there is none.
+
+    Examples
+    --------
+    >>> told_once(["more is wanted; 5 EUR in all", "the line is full; 5 EUR in all"])
+    (['more is wanted', 'the line is full'], '5 EUR in all')
+    >>> told_once(["a person has set it", "a person has set it"])
+    (['a person has set it', 'a person has set it'], '')
+    """
+    parts = [text.rpartition("; ") for text in texts]
+    shared = {end for _, _, end in parts}
+    if len(parts) < 2 or len(shared) > 1 or not all(rest for rest, _, _ in parts):
+        return list(texts), ""
+    return [rest for rest, _, _ in parts], shared.pop()

@@ -14,6 +14,7 @@ from c2m.report.changes_sheet import write_changes
 from c2m.report.exceptions_sheet import write_exceptions
 from c2m.report.files import whole_file
 from c2m.report.inputs_sheet import write_inputs
+from c2m.report.matching import check_match
 from c2m.report.overrides.sheets import set_demand, write_overrides
 from c2m.report.period_sheets import write_forecast, write_stock
 from c2m.report.plan_sheets import write_load, write_plan, write_skus, write_why
@@ -75,16 +76,20 @@ def write_workbook(
     Raises
     ------
     ArgumentError
-        If a sheet would need more rows than Excel has, an attribute is not there, `since` has
-        other periods, or the file's name has another ending.
+        If plan and forecast do not belong together, a sheet would need more rows than Excel has,
+        an attribute is not there, `since` has other periods, or the file's name has another
+        ending.
     MissingEngineError
         If xlsxwriter is not installed.
     """
+    check_match(plan, demand, describe)
+    if since is not None:
+        check_match(since, None, ())
     buying = buying_names(demand, buy_by)
     with whole_file(path, ".xlsx") as draft:
         file = engine("xlsxwriter", "Workbooks").Workbook(str(draft))
         try:
-            file.set_properties({"created": plan.cutoff.to_pydatetime(), "author": "c2m"})
+            file.set_properties({"created": plan.periods[0].to_pydatetime(), "author": "c2m"})
             _write(Book.of(file), plan, demand, describe, since=since, buying=buying)
         finally:
             file.close()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -164,3 +166,48 @@ def test_attributes_come_with_the_table_of_a_forecast():
         c2m.Demand.from_frame(
             frame.assign(style=["T", "H", "H", "H"]), freq="W", path="path", attributes=["style"]
         )
+
+
+@pytest.mark.parametrize(
+    ("row", "past"),
+    [
+        ({"month": "2026-12"}, True),
+        ({"from": "2026-11-30", "to": "2026-12-14"}, True),
+        ({"from": "2026-11-16"}, True),
+        ({"from": "2026-11-30", "to": "2026-12-07"}, False),
+        ({}, False),
+    ],
+)
+def test_units_for_more_periods_than_the_forecast_has_are_told(row, past):
+    given = rows(**row, units=90.0)
+    if not past:
+        assert override_demand(make(), given).table["set"].tolist() == [90.0]
+        return
+    with pytest.warns(c2m.C2MWarning, match=r"1 of 1 demand override .* \(first: row 0\)"):
+        override_demand(make(), given)
+    shares = rows(**row, change=0.1)
+    assert override_demand(make(), shares).table["factor"].tolist() == [pytest.approx(1.1)]
+
+
+def test_an_attribute_may_be_called_as_what_is_said_of_an_override():
+    lines = pd.DataFrame({"series": ["X", "Y", "X"], "size": [8.0, 10.0, np.nan]})
+    demand = replace(make(), attributes=lines)
+    known = override_demand(demand, rows(series="X", change=1.0))
+    assert known.demand.mean[1].tolist() == MEAN[1].tolist()
+    assert known.table["series"].tolist() == ["X"]
+    again = override_demand(demand, known.table)
+    assert again.demand.mean.tolist() == known.demand.mean.tolist()
+
+
+@pytest.mark.parametrize("size", ["8", 8, 8.0])
+def test_a_size_is_the_same_as_text_and_as_number(size):
+    demand = replace(make(), attributes=pd.DataFrame({"size": [8.0, 8.5, np.nan]}))
+    known = override_demand(demand, rows(size=size, change=1.0))
+    assert known.demand.mean[0].tolist() == (2 * MEAN[0]).tolist()
+    assert known.demand.mean[1:].tolist() == MEAN[1:].tolist()
+
+
+@pytest.mark.parametrize("value", [True, "many", "10%"])
+def test_what_is_no_number_is_told(value):
+    with pytest.raises(c2m.DataError, match=f"has no number in 'units'.*row 0, '{value}'"):
+        override_demand(make(), pd.DataFrame({"units": [value]}, dtype="object"))

@@ -107,8 +107,9 @@ def test_a_plan_from_outside_has_no_bound_and_no_profit():
 
 def test_a_bound_that_is_not_proved_is_called_an_estimate():
     plan = full_plan()
-    assert repr(plan).endswith("proved gap 20.00%)")
-    assert repr(replace(plan, bound_kind="heuristic")).endswith("estimated gap 20.00%)")
+    assert repr(plan).endswith("proved to be at most 20.00% below the best plan)")
+    estimate = replace(plan, bound_kind="heuristic", bound_from="columns found, allowances priced")
+    assert repr(estimate).endswith("estimated to be 20.00% below the best plan)")
     assert "bound (estimate)" in replace(plan, bound_kind="heuristic").summary().index
 
 
@@ -229,7 +230,7 @@ def test_summary_and_html_carry_money_and_bound():
     plan = full_plan()
     assert plan.summary().loc["expected profit", "value"] == 60.0
     assert plan.summary().loc["bound (proved)", "unit"] == "EUR"
-    assert "proved gap 20.00%" in plan._repr_html_()
+    assert "at most 20.00% below the best plan" in plan._repr_html_()
 
 
 def test_runs_travel_as_arrow():

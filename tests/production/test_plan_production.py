@@ -289,10 +289,10 @@ def test_many_runs_are_summed_up_in_a_few_sentences(random_case):
 def test_a_bound_that_knows_the_future_says_so(random_case):
     demand, factory = random_case(5, n_skus=8)
     plan = plan_production(demand, factory, n_scenarios=10, method="heuristic")
-    assert f"proved gap {plan.gap:.2%} to scenario prices)" in repr(plan)
+    assert f"proved to be at most {plan.gap:.2%} below the best plan)" in repr(plan)
     plan = replace(plan, bound_from="perfect foresight")
-    assert f"proved bound {plan.bound:,.0f} with perfect foresight)" in repr(plan)
-    assert "gap" not in repr(plan)
+    assert f"would earn at most {plan.bound:,.0f}, knowing all demand)" in repr(plan)
+    assert "below the best" not in repr(plan)
     knowing = plan.summary().loc["value of knowing demand, at most"]
     assert knowing["value"] == pytest.approx(plan.bound - plan.expected_profit)
     assert knowing["unit"] == "money"

@@ -4,9 +4,11 @@ import pandas as pd
 import pytest
 
 from c2m.plan.tables import typed_table
+from c2m.report import write_report
 from c2m.report.agenda import read_agenda
-from c2m.report.alerts import change_table, soon_out_table
+from c2m.report.alerts import change_tables, soon_out_table
 from c2m.report.bought import allowance_table, material_table
+from c2m.report.facts import plan_sentences
 
 BOUGHT = {
     "material": ["JERSEY", "SHELL", "JERSEY"],
@@ -133,9 +135,34 @@ def test_a_plan_made_anew_lists_its_changes(case):
     changes = {
         "sku": ["00123", "3-4"], "line": ["SEW", "SEW"], "mode": ["", ""],
         "period": case.plan.periods[[1, 0]], "before": [0, 20], "after": [30, 10],
-        "charged": [True, True], "why": ["more is wanted", "less is wanted"],
+        "charged": [True, True], "why": ["more is wanted; 5 more", "less is wanted; 5 more"],
     }  # fmt: skip
-    table = change_table(with_tables(case.plan, changes=changes))
+    (table,) = change_tables(with_tables(case.plan, changes=changes))
     assert table.caption == "2 changes since the last plan, the earliest first"
     assert [row[0] for row in table.rows] == ["3-4", "00123"]
-    assert change_table(case.plan) is None
+    assert [row[-1] for row in table.rows] == ["less is wanted", "more is wanted"]
+    assert table.note == "5 more."
+    assert change_tables(case.plan) == []
+
+
+def test_more_than_ten_changes_open_on_demand(case, tmp_path):
+    first = {"sku": "3-4", "line": "SEW", "mode": "", "period": case.plan.periods[0]}
+    rows = [{**first, "before": n, "after": 50, "charged": True, "why": ""} for n in range(45)]
+    plan = with_tables(case.plan, changes=pd.DataFrame(rows).to_dict("list"))
+    shown, rest = change_tables(plan)
+    assert (len(shown.rows), len(rest.rows)) == (10, 30)
+    assert rest.note == "5 more changes in the workbook."
+    page = write_report(tmp_path / "r.html", demand=case.demand, plan=plan)
+    assert "<summary>30 more changes</summary>" in page.read_text(encoding="utf-8")
+
+
+def test_the_basis_says_what_people_have_set_and_how_the_plan_was_made(case):
+    own = {"overrides": pd.DataFrame({"sku": ["A", "B"]}), "demand_overrides": pd.DataFrame([1])}
+    plan = replace(case.plan, method="replan, heuristic", inputs={**case.plan.inputs, **own})
+    said = plan_sentences(plan)
+    assert said[:3] == [
+        "The plan before was made anew.",
+        "The runs were found by a search that does not try every plan.",
+        "People have set 2 runs and 1 part of the forecast, which is shown as it was before.",
+    ]
+    assert not any("People" in text for text in plan_sentences(case.plan))

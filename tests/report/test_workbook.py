@@ -11,11 +11,9 @@ from python_calamine import CalamineWorkbook
 import c2m
 from c2m.report import sheets, write_workbook
 from c2m.report.buy_sheet import size_order
-from c2m.report.exception_rows import exception_rows
 from c2m.report.files import whole_file
 from c2m.report.money import cost_frame
 from c2m.report.outlook import bound_sentence
-from c2m.report.products import sku_table
 
 
 def read(path):
@@ -286,7 +284,7 @@ def test_materials_modes_and_budgets_have_columns_and_sheets_of_their_own(case, 
     }
     book = read(write_workbook(tmp_path / "plan.xlsx", replace(case.plan, tables=tables)))
     row = table(book["Plan"], "Run")[0]
-    assert (row["By"], row["Firm"]) == ("sea", "True")
+    assert (row["By"], row["Firm"]) == ("sea", "yes")
     assert {"Materials", "Shared"} <= {row[0] for row in book["Summary"]}
     task = next(row for row in book["Summary"] if row[0] == "Order material")
     assert task[1:5] == ["CLOTH", period.date(), 8.0, "m"]
@@ -368,22 +366,18 @@ def test_a_plan_of_other_periods_is_no_last_plan(case, tmp_path):
         write_workbook(tmp_path / "plan.xlsx", case.plan, since=days)
 
 
-def test_exceptions_come_late_orders_first_then_by_money(case):
+def test_the_summary_begins_with_the_orders_to_chase(case, tmp_path):
     orders = pd.DataFrame(
         {
-            "sku": case.plan.skus[:2],
-            "ordered": [50.0, 5.0],
-            "received": [20.0, 9.0],
-            "due": pd.to_datetime(["2026-11-02", "2026-12-07"]),
+            "sku": [case.plan.skus[0], "not planned"],
+            "ordered": [50.0, 8.0],
+            "received": [20.0, 0.0],
+            "open": [30.0, 8.0],
+            "due": pd.to_datetime(["2026-11-02", "2026-11-02"]),
         }
     )
     plan = replace(case.plan, inputs={**case.plan.inputs, "on_order": orders})
-    found = exception_rows(plan, sku_table(plan))
-    assert found["kind"].iloc[0] == "Order overdue"
-    assert "30 units were due on 2 November 2026" in found["what"].iloc[0]
-    assert "4 units more were received than ordered" in set(found["what"])
-    money = found["money"].iloc[1:].abs().fillna(0.0)
-    assert money.is_monotonic_decreasing
-    table = sku_table(plan)
-    much = table[(table["lost"] > 0.2 * table["wanted"]) & (table["lost"] >= 1)]
-    assert set(found.loc[found["kind"] == "Lost sales", "sku"]) == set(much["sku"])
+    rows = read(write_workbook(tmp_path / "plan.xlsx", plan))["Summary"]
+    tasks = rows[[row[0] for row in rows].index("To do this week") + 2 :]
+    assert tasks[0][:4] == ["Chase order", plan.skus[0], datetime.date(2026, 11, 2), 30.0]
+    assert tasks[1][0] == "Start run"

@@ -30,6 +30,9 @@ _LOG: Final = logging.getLogger(__name__)
 _WORTH: Final = 0.005
 """A model that needs more must lose this share less than a simpler one."""
 
+_LEAST_HELD: Final = 6
+"""Periods to hold back, at least, where the history is too short for the whole horizon."""
+
 
 @dataclass(frozen=True, eq=False)
 class Selection:
@@ -74,8 +77,9 @@ def select_model(
     its fit costs four others. Each is fitted at up to `windows` earlier cutoffs and scored on the
     `horizon` periods after them; the loss is the mean of ``wql`` (each period) and ``total_wql``
     (the sum over the horizon), of those that are known. A more demanding model must lose at least
-    0.5 % less. Warnings of the trial fits are not shown. Too short a history for a trial gets
-    `MovingAverage`.
+    0.5 % less. Warnings of the trial fits are not shown. Where the history is too short to hold
+    back the whole horizon, as long a one as can be held back is tried, if it is a third of the
+    horizon and 6 periods; shorter histories get `MovingAverage`.
 
     Parameters
     ----------
@@ -115,13 +119,18 @@ def select_model(
     if future is not None:
         panel = panel.with_future(future)
     tried = read_candidates(candidates, panel, horizon, seed)
-    trials = _trials(panel, horizon, windows)
-    if trials is None:
+    held = _held_back(panel, horizon)
+    trials = _trials(panel, held, windows)
+    if not held:
         reason = _too_short(panel, horizon)
         warn(reason)
         return Selection(MovingAverage(), reason, None)
-    found = _try_out(tried, panel, horizon, trials, panel_at, progress=progress)
-    chosen, reason = _pick(tried, found)
+    same = tried if held == horizon else _for_less(candidates, panel, held, seed)
+    found = _try_out(same, panel, held, trials, panel_at, progress=progress)
+    chosen, reason = _pick({name: same[name] for name in tried if name in same}, found)
+    if held < horizon:
+        reason = f"{reason} {_tried_on_less(panel, horizon, held)}"
+        warn(reason)
     return Selection(tried.get(chosen, MovingAverage()), reason, found)
 
 
@@ -280,24 +289,50 @@ def _takes_future(predict: Callable[..., object]) -> bool:
     return any(one.name == "future" or one.kind is one.VAR_KEYWORD for one in arguments)
 
 
-def _trials(panel: "Panel", horizon: int, windows: int) -> _Trials | None:
-    """Return cutoffs that each leave more history than the horizon; None when there are none."""
+def _held_back(panel: "Panel", horizon: int) -> int:
+    """Return the periods that can be held back with more than that before them; 0 for too few."""
+    spare = panel.n_periods - first_known(panel) - 1
+    if spare >= 2 * horizon:
+        return horizon
+    held = spare // 2
+    return held if held >= max(_LEAST_HELD, horizon / 3) else 0
+
+
+def _trials(panel: "Panel", horizon: int, windows: int) -> _Trials:
+    """Return cutoffs that each leave more history than the horizon."""
     if not isinstance(windows, int | np.integer) or windows < 1:
         raise ArgumentError(f"Expected windows, a whole number >= 1, got {windows!r}.")
     spare = panel.n_periods - first_known(panel) - 2 * horizon - 1
-    if spare < 0:
-        return None
     step = max(1, min(horizon // 2, spare // max(windows - 1, 1)))
     return _Trials(min(windows, spare // step + 1), step)
 
 
-def _too_short(panel: "Panel", horizon: int) -> str:
-    length = panel.n_periods - first_known(panel)
-    held = "1 period of history is" if length == 1 else f"{length} periods of history are"
+def _for_less(
+    candidates: Candidates | None, panel: "Panel", held: int, seed: int
+) -> dict[str, Any]:
+    """Return the candidates for a shorter horizon; what there is to warn of was said before."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", C2MWarning)
+        return read_candidates(candidates, panel, held, seed)
+
+
+def _tried_on_less(panel: "Panel", horizon: int, held: int) -> str:
     return (
-        f"MovingAverage was taken without trying others: {held} too few to hold back {horizon} "
-        f"and learn from more than that. Pass at least {2 * horizon + 1} periods, a shorter "
-        "horizon, or a fitted model."
+        f"{_history(panel)} too few to hold back {horizon}: what is said of {held} is taken to "
+        f"hold for {horizon}. Pass at least {2 * horizon + 1} periods, or a fitted model."
+    )
+
+
+def _history(panel: "Panel") -> str:
+    length = panel.n_periods - first_known(panel)
+    return "1 period of history is" if length == 1 else f"{length} periods of history are"
+
+
+def _too_short(panel: "Panel", horizon: int) -> str:
+    return (
+        f"MovingAverage was taken without trying others: {_history(panel)} too few to hold back "
+        f"{horizon} and learn from more than that. Pass at least {2 * horizon + 1} periods, a "
+        "shorter horizon, or a fitted model."
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from c2m.cells import hidden_cells, hidden_problem
+from c2m.cells import as_digits, hidden_cells, hidden_problem
 from c2m.checks import Check
 from c2m.engines import engine
 from c2m.errors import ArgumentError, DataError
@@ -26,8 +26,6 @@ REMARKS: Final = ("remark", "remarks", "note", "notes", "comment", "comments")
 Cells: TypeAlias = Sequence[Sequence[object]]
 
 _SUFFIXES: Final = (".xlsx", ".xlsm")
-_EXACT_BELOW: Final = 1e15
-"""A spreadsheet keeps 15 digits of a number."""
 _MOST_TITLES: Final = 20
 """So many rows from the top the names of the columns are looked for."""
 _NAMES_IN_HEADER: Final = 2
@@ -153,7 +151,7 @@ def _read_codes(
     """Return codes, numbers as their digits, which are counted."""
     read = []
     for place, value in zip(places, values, strict=True):
-        code = _code(value) if digits else value
+        code = as_digits(value) if digits else value
         if isinstance(code, str) and not isinstance(value, str):
             book.number_codes.append(f"{place} {code}")
         read.append(code)
@@ -232,12 +230,6 @@ def _check_header(check: Check, name: str, header: list[str], body: Cells) -> No
                 f"sheet {name!r} has values in column {_letters(position)} but no name above them",
                 "name the column (remark, where it is one) or empty it",
             )
-
-
-def _code(value: object) -> object:
-    """Return the digits of a whole number that a spreadsheet kept exactly; else the value."""
-    exact = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_BELOW
-    return f"{value:.0f}" if exact else value
 
 
 def _notes(book: _Workbook) -> list[str]:

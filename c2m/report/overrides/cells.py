@@ -3,17 +3,15 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from c2m.cells import as_digits
 from c2m.checks import Check
 from c2m.frames import did_you_mean
-
-_EXACT_BELOW: Final = 1e15
-"""A spreadsheet keeps 15 digits of a number."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +112,7 @@ def read_code(value: object) -> str | None:
     >>> read_code("00123"), read_code(123.0), read_code(None)
     ('00123', '123', None)
     """
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_BELOW:
-        return f"{value:.0f}"
-    return str(value)
+    return None if value is None else str(as_digits(value))
 
 
 def read_codes(check: Check, name: str, known: Sequence[str]) -> "pd.Series[str]":

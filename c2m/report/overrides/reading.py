@@ -38,6 +38,8 @@ _READ: Final = (CARRIER, _PLAN, RUNS_SHEET, DEMAND_SHEET)
 """Sheets that are read; the others only show."""
 
 _KEY: Final = ["sku", "line", "period", "mode"]
+_PLACE: Final = _KEY[:3]
+_DAYS: Final = ("period", "available", "order_by", "ex_factory", "in_warehouse")
 _RESTORE: Final = (
     f"undo it: other sizes go into the column {SET_UNITS}, other runs on the sheet {RUNS_SHEET}"
 )
@@ -55,11 +57,14 @@ class Found:
         What a person has set: ``sku``, ``line``, ``period``, ``quantity``, ``mode``, ``remark``.
     demand : Filled
         The rows of the sheet of demand, by name of the column.
+    check : Check
+        What is wrong with the runs; to be raised once the demand has been read as well.
     """
 
     carried: Carried
     runs: pd.DataFrame
     demand: Filled
+    check: Check
 
 
 def read_book(path: Path) -> Found:
@@ -80,8 +85,7 @@ def read_book(path: Path) -> Found:
     ArgumentError
         If there is no such file.
     DataError
-        If it is no such workbook, a locked cell of a run was changed, or what was set cannot be
-        read; everything is listed.
+        If it is no such workbook, or a sheet is not as it was written.
     """
     sheets = _read_sheets(path)
     hidden = sheets.get(CARRIER, [])
@@ -103,10 +107,9 @@ def read_book(path: Path) -> Found:
     runs = _joined(
         check, _read_plan(check, planned, plan), _read_runs(check, rows, plan), rows, plan
     )
-    check.done()
     names = {title: name for name, title in DEMAND_TITLES.items()} | {"SKU": "sku"}
     named = renamed(demand.frame, names)
-    return Found(carried, runs, Filled(demand.sheet, named, demand.rows))
+    return Found(carried, runs, Filled(demand.sheet, named, demand.rows), check)
 
 
 def _read_sheets(path: Path) -> dict[str, list[list[Any]]]:
@@ -166,11 +169,16 @@ def _read_plan(check: Check, filled: Filled, plan: Plan) -> pd.DataFrame:
     unknown = ~names.isin(runs.index).to_numpy()
     inner.rows(unknown, "has a run that the plan does not have", _RESTORE, lambda row: names[row])
     own = runs.reindex(names)
-    titles = {"SKU": "sku", "Line": "line", "Units": "quantity"}
-    titles[of_period(plan.calendar, "Make on", "Make in")] = "period"
-    for title, name in titles.items():
+    inner.rows(
+        names.duplicated().to_numpy() & ~unknown,
+        "has a run that stands in an earlier row",
+        "keep one row of each run",
+        lambda row: names[row],
+    )
+    for title, (name, needed) in _locked(plan).items():
         if title not in table:
-            inner.add(f"sheet {_PLAN!r} has no column {title!r}", _RESTORE)
+            if needed:
+                inner.add(f"sheet {_PLAN!r} has no column {title!r}", _RESTORE)
             continue
         same = _same(table[title], own[name], name)
         inner.rows(
@@ -180,19 +188,40 @@ def _read_plan(check: Check, filled: Filled, plan: Plan) -> pd.DataFrame:
             lambda row, title=title: str(table[title].iloc[row]),  # type: ignore[misc]
         )
     units = read_units(inner, SET_UNITS, empty=True)
-    chosen = ~np.isnan(units) & ~unknown & ~names.duplicated().to_numpy()
+    chosen = ~np.isnan(units) & ~unknown
     found = own[chosen].assign(quantity=units[chosen], remark="")
     return found.reset_index()[[*_KEY, "quantity", "remark"]]
+
+
+def _locked(plan: Plan) -> dict[str, tuple[str, bool]]:
+    """Return the locked columns by title: their name, and whether every plan has it."""
+    return {
+        "SKU": ("sku", True),
+        "Line": ("line", True),
+        of_period(plan.calendar, "Make on", "Make in"): ("period", True),
+        "Units": ("quantity", True),
+        "By": ("mode", False),
+        "To sell from": ("available", False),
+        "Order by": ("order_by", False),
+        "Ex factory": ("ex_factory", False),
+        "In warehouse": ("in_warehouse", False),
+    }
 
 
 def _same(cells: pd.Series, own: pd.Series, name: str) -> Any:
     """Say which cells still hold what the plan has."""
     if name == "quantity":
         return pd.to_numeric(cells, errors="coerce").to_numpy() == own.to_numpy()
-    if name == "period":
+    if name in _DAYS:
         days = pd.to_datetime(cells, errors="coerce").to_numpy().astype("datetime64[D]")
-        return days == own.to_numpy().astype("datetime64[D]")
-    return cells.map(str).to_numpy() == own.map(str).to_numpy()
+        planned = own.to_numpy().astype("datetime64[D]")
+        return (days == planned) | (cells.isna().to_numpy() & np.isnat(planned))
+    return cells.map(_text).to_numpy() == own.map(_text).to_numpy()
+
+
+def _text(value: object) -> str:
+    """Return a text as cells are read: nothing for an empty one, without blanks around it."""
+    return "" if value is None or value != value else str(value).strip()  # noqa: PLR0124
 
 
 def _no_runs() -> pd.DataFrame:
@@ -225,8 +254,10 @@ def _read_runs(check: Check, filled: Filled, plan: Plan) -> pd.DataFrame:
     found = pd.DataFrame({"sku": skus, "line": lines, "period": period, "quantity": units})
     for name in ("mode", "remark"):
         found[name] = table[titles[name]].map(lambda value: read_code(value) or "")
+    every = found.groupby(_PLACE, dropna=False)["mode"].transform(lambda modes: (modes == "").any())
+    twice = found.duplicated(_KEY) | (found.duplicated(_PLACE) & every.astype(bool))
     inner.rows(
-        found.duplicated(_KEY).to_numpy(),
+        twice.to_numpy(),
         "sets a run that an earlier row sets",
         "keep one of them",
         lambda row: (skus.iloc[row], lines.iloc[row]),
@@ -241,12 +272,14 @@ def _joined(
     if more.empty or on_plan.empty:
         return on_plan if more.empty else more
     before = plan.inputs.get("overrides")
-    key = ["sku", "line", "period"]
-    twice = pd.MultiIndex.from_frame(more[key]).isin(pd.MultiIndex.from_frame(on_plan[key]))
+    pairs = more.reset_index().merge(on_plan, on=_PLACE, suffixes=("", "_set"))
+    meets = (pairs["mode"] == pairs["mode_set"]) | (pairs["mode"] == "") | (pairs["mode_set"] == "")
+    twice = more.index.isin(pairs.loc[meets, "index"])
     old = np.zeros(len(more), dtype=bool)
     if before is not None and len(before):
-        index = pd.MultiIndex.from_frame(before[[*key, "quantity"]].astype({"quantity": "float64"}))
-        old = pd.MultiIndex.from_frame(more[[*key, "quantity"]]).isin(index)
+        same = [*_PLACE, "quantity"]
+        index = pd.MultiIndex.from_frame(before[same].astype({"quantity": "float64"}))
+        old = pd.MultiIndex.from_frame(more[same]).isin(index)
     inner = _within(check, filled, more)
     inner.rows(
         twice & ~old,

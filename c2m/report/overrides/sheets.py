@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from c2m.demand import override_demand
+from c2m.demand.overriding import TOLD
+from c2m.frames import attribute_texts
 from c2m.report.overrides.carrier import pack
 from c2m.report.sheets import Book, Kind, SheetColumn, cell
 from c2m.report.words import of_period
@@ -116,8 +118,7 @@ def _write_carrier(book: Book, plan: "Plan", demand: "Demand | None") -> dict[st
     lists["period"] = list(plan.periods)
     if demand is not None:
         for name in demand.attributes.columns:
-            known = demand.attributes[name].dropna().astype("str")
-            lists[f"by {name}"] = sorted(set(known))
+            lists[f"by {name}"] = sorted(set(attribute_texts(demand.attributes[name].dropna())))
     places = {}
     for column, (name, values) in enumerate(lists.items(), start=2):
         for row, value in enumerate(values):
@@ -163,14 +164,20 @@ def _write_demand(book: Book, plan: "Plan", demand: "Demand | None", lists: dict
         "It is spread as the forecast is, kept apart from it, and can be scored later.",
     )
     _write_head(book, sheet, "Demand overrides", lines)
-    choosing = {"sku": "SKU"}
-    if demand is not None:
-        choosing |= {str(name): str(name).capitalize() for name in demand.attributes.columns}
-    titles = {**choosing, **DEMAND_TITLES}
     before = plan.inputs.get("demand_overrides", pd.DataFrame())
+    choosing = {"sku": "SKU"} | {name: name.capitalize() for name in _chosen_by(demand, before)}
+    titles = {**choosing, **DEMAND_TITLES}
     places = {name: lists.get(f"by {name}", lists.get(name, "")) for name in choosing}
     places |= {"from": lists["period"], "to": lists["period"]}
     _write_table(book, sheet, _filled(before, titles), titles, places)
+
+
+def _chosen_by(demand: "Demand | None", before: pd.DataFrame) -> list[str]:
+    """Return what series can be chosen by besides the SKU: what was used before stays."""
+    own = [] if demand is None else [*demand.keys.columns, *demand.attributes.columns]
+    used = [name for name in before.columns if name in own or name not in TOLD]
+    names = dict.fromkeys(str(name) for name in (*own, *used))
+    return [name for name in names if name.casefold() not in {"sku", *DEMAND_TITLES}]
 
 
 def _write_head(book: Book, sheet: Any, title: str, lines: Sequence[str]) -> None:

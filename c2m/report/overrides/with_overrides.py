@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from c2m.demand import Demand, override_demand
-from c2m.errors import ArgumentError, warn
+from c2m.errors import ArgumentError, DataError, warn
 from c2m.plan import Plan
 from c2m.report.changes_sheet import run_changes
-from c2m.report.overrides.cells import Filled
 from c2m.report.overrides.reading import Found, read_book
 
 if TYPE_CHECKING:
@@ -73,10 +72,12 @@ def with_overrides(
     found = read_book(Path(path))
     given = found.carried.demand if demand is None else demand
     if given is None:
+        found.check.done()
         raise ArgumentError(
             f"{Path(path).name} carries no forecast: pass demand=, the forecast of the plan."
         )
-    given, set_demand = _with_demand(given, found.demand)
+    given, set_demand = _with_demand(given, found)
+    found.check.done()
     if found.runs.empty and set_demand is None:
         warn(f"Nothing is set in {Path(path).name}: the plan is costed as it is.")
     before = found.carried.plan
@@ -93,13 +94,19 @@ def with_overrides(
     return _told(plan, before, found, set_demand)
 
 
-def _with_demand(demand: Demand, filled: Filled) -> tuple[Demand, pd.DataFrame | None]:
-    """Return the forecast with what was set in it, and the list of it."""
+def _with_demand(demand: Demand, found: Found) -> tuple[Demand, pd.DataFrame | None]:
+    """Return the forecast with what was set in it, and the list of it; what is wrong is noted."""
+    filled = found.demand
     if filled.frame.empty:
         return demand, None
     own = {str(name).casefold(): str(name) for name in [*demand.keys, *demand.attributes]}
     names = {title: own.get(str(title).casefold(), str(title)) for title in filled.frame.columns}
-    rows = override_demand(demand, filled.frame.rename(columns=names), place=filled.place)
+    try:
+        rows = override_demand(demand, filled.frame.rename(columns=names), place=filled.place)
+    except DataError as error:
+        for problem in error.problems:
+            found.check.add(problem, error.fix)
+        return demand, None
     return rows.demand, rows.to_frame()
 
 

@@ -35,7 +35,7 @@
         const cell = document.createElement(column ? "td" : "th");
         if (!column) {
           cell.scope = "row";
-          cell.className = value.length < 30 ? "code" : "";
+          cell.className = value.length < 30 ? "code" : "long";
         }
         if (!last && data.kinds[column] !== "text") cell.className = "number";
         cell.textContent = last ? writeRuns(value) : write(value, data.kinds[column]);

@@ -149,6 +149,22 @@ def test_too_short_a_history_selects_without_a_backtest(make_panel):
     assert isinstance(selection.model, MovingAverage)
 
 
+def test_a_history_below_two_horizons_is_tried_on_as_much_as_it_can_hold_back(make_panel):
+    panel = replace(make_panel(6, 24), known=())
+    with pytest.warns(C2MWarning, match="24 periods of history are too few to hold back 20"):
+        selection = select_model(panel, 20, candidates=["MovingAverage", "TSB", "DirectBoosting"])
+    assert set(selection.backtest.models) >= {"MovingAverage", "TSB", "DirectBoosting"}
+    assert "11 periods ahead" in selection.reason
+    assert selection.model.fit(panel).predict(20).horizon == 20
+
+
+def test_the_model_of_a_long_horizon_is_the_one_that_won_on_a_short_one(make_panel):
+    panel = replace(make_panel(6, 24), known=())
+    with pytest.warns(C2MWarning, match="too few"):
+        selection = select_model(panel, 20, candidates=["DirectBoosting"])
+    assert selection.model.max_horizon == 20
+
+
 def test_stock_outs_in_every_horizon_do_not_stop_the_choice(make_panel):
     panel = replace(make_panel(12, 40), known=())
     stock = np.ones((12, 40))

@@ -22,7 +22,7 @@ from c2m.production.problem import FloatArray, IntArray, Problem
 _IMPROVED = 5_000
 """SKUs up to which a plan that had to be repaired is improved run by run."""
 
-_IMPROVED_GROUPS = 200
+_IMPROVED_GROUPS = 500
 """The same where there are limits on groups."""
 
 _FAR = 0.01
@@ -144,15 +144,23 @@ def _within_limits(problem: Problem, known: Known, choice: Choice, priced: Price
 
 
 def _made(problem: Problem, known: Known, way: SmallIntArray, brought: FloatArray) -> IntArray:
-    """Return quantities by item and period of the run, in whole lots."""
+    """Return quantities by item and period of the run, in whole lots.
+
+    What a lot brings beyond its need serves the next needs of its SKU, which are less by it.
+    """
     made = np.zeros((problem.n_items, problem.n_periods), dtype=np.int64)
-    step, sku = np.nonzero((way >= 0) & (brought > 0))
-    items = problem.items
-    item = known.item_at[way[step, sku], sku]
-    when = step - items.lead[item]
-    multiple, most = items.multiple[item], items.most[item, when]
-    lots = np.ceil(brought[step, sku] / known.terms.good[item] / multiple - 1e-9)
-    size = np.maximum(lots.astype(np.int64) * multiple, items.moq[item])
-    size = np.minimum(size, most // multiple * multiple)
-    made[item, when] = np.where(size >= items.moq[item], size, 0)
+    items, good = problem.items, known.terms.good
+    spare = np.zeros(brought.shape[1])  # [S]
+    for step in range(brought.shape[0]):
+        sku = np.flatnonzero((way[step] >= 0) & (brought[step] > 0))
+        need = brought[step, sku] - spare[sku]
+        item = known.item_at[way[step, sku], sku]
+        when = step - items.lead[item]
+        multiple, most = items.multiple[item], items.most[item, when]
+        lots = np.ceil(need / good[item] / multiple - 1e-9)
+        size = np.maximum(lots.astype(np.int64) * multiple, items.moq[item])
+        size = np.minimum(size, most // multiple * multiple)
+        size = np.where((need > 0) & (size >= items.moq[item]), size, 0)
+        made[item, when] = size
+        spare[sku] = np.maximum(size * good[item] - need, 0.0)
     return made
