@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from c2m.demand import Demand
+    from c2m.demand import Demand, DemandOverrides, override_demand
     from c2m.errors import (
         ArgumentError,
         C2MError,
@@ -85,6 +85,7 @@ if TYPE_CHECKING:
         size_two_runs,
         what_if,
     )
+    from c2m.report import with_overrides
     from c2m.signals import (
         EVENT_TYPES,
         Catalogue,
@@ -130,6 +131,7 @@ __all__ = [
     "DataError",
     "DayStore",
     "Demand",
+    "DemandOverrides",
     "DirectBoosting",
     "Events",
     "Explanation",
@@ -180,6 +182,7 @@ __all__ = [
     "lead",
     "load_model",
     "maturation",
+    "override_demand",
     "peak_days",
     "peak_effects",
     "plan_production",
@@ -202,6 +205,7 @@ __all__ = [
     "stock_share",
     "unconstrain",
     "what_if",
+    "with_overrides",
     "with_peaks",
 ]
 
@@ -211,7 +215,7 @@ _ROOMS: Final = (
 )
 """Where the public names live; imported when one of them is first asked for."""
 
-_ON_DEMAND: Final = ("datasets", "plot", "report")
+_ON_DEMAND: Final = ("datasets", "plot", "rehearse", "report", "service")
 """Subpackages that are no part of the main road."""
 
 _HOME: Final = {
@@ -224,6 +228,8 @@ _HOME: Final = {
     "Calendar": "periods",
     "Panel": "panel",
     "Demand": "demand",
+    "DemandOverrides": "demand",
+    "override_demand": "demand",
     "Plan": "plan",
     "Aligned": "forecast",
     "Backtest": "forecast",
@@ -285,6 +291,7 @@ _HOME: Final = {
     "size_test_batch": "production",
     "size_two_runs": "production",
     "what_if": "production",
+    "with_overrides": "report",
 }
 """Public name -> its room; those that are not listed are of the signals wing."""
 

@@ -17,6 +17,7 @@ SIGNALS = EXAMPLES / "03_what_do_my_signals_say.py"
 COMPARISON = EXAMPLES / "04_compare_models.py"
 SEASON = EXAMPLES / "05_size_the_runs.py"
 WEEK = EXAMPLES / "06_a_factory_week.py"
+YEAR = EXAMPLES / "07_rehearse_a_year.py"
 
 
 def run(script: Path, folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -554,3 +555,26 @@ def test_a_factory_week_leaves_figures_and_a_factory_to_change(week, tmp_path, c
     assert script.read_factory(folder / "factory.xlsx") == script.make_factory()
     assert script.main(["nowhere.xlsx", "--out", str(tmp_path)]) == 2
     assert "nowhere.xlsx" in capsys.readouterr().err
+
+
+def test_a_rehearsed_year_says_in_money_what_each_way_to_plan_cost(tmp_path):
+    ran = run(YEAR, tmp_path, "--weeks", 4, "--scenarios", 2)
+    assert ran.returncode == 0, ran.stderr
+    cost = {
+        name: _figure(rf"\n  {name}: ([\d,]+) USD", ran.stdout)
+        for name in ("c2m", "c2m once", "moving average", "two weeks more", "perfect information")
+    }
+    assert cost["perfect information"] == min(cost.values())
+    assert "True demand is taken to be what was sold" in ran.stdout
+    assert len(re.findall(r"worth.*: c2m (?:saves|costs) .* with 90 %", ran.stdout)) == 3
+    folder = tmp_path / "c2m-output" / "example-07"
+    assert (folder / "policies.png").stat().st_size > 20_000
+    scores = pd.read_csv(folder / "scores.csv", index_col=0)
+    assert scores.loc["c2m", "mismatch_cost"] == pytest.approx(cost["c2m"], abs=0.5)
+    savings = pd.read_csv(folder / "savings.csv", index_col=0)
+    assert (savings["low"] <= savings["money"]).all()
+
+
+def test_a_rehearsal_that_looks_less_far_than_it_decides_is_refused(tmp_path, capsys):
+    assert _script(YEAR).main(["--every", "8", "--out", str(tmp_path)]) == 2
+    assert "horizon >= 8" in capsys.readouterr().err

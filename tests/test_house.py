@@ -29,16 +29,18 @@ def test_every_public_name_is_there_and_sorted():
 def test_the_other_subpackages_are_there_once_they_are_asked_for():
     code = (
         "import sys, c2m\n"
-        "names = ['datasets', 'plot', 'report']\n"
+        "names = ['datasets', 'plot', 'rehearse', 'report', 'service']\n"
         "print([name for name in names if f'c2m.{name}' in sys.modules])\n"
         "print([getattr(c2m, name).__name__ for name in names])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["[]", "['c2m.datasets', 'c2m.plot', 'c2m.report']"]
+    asked = [f"c2m.{name}" for name in ("datasets", "plot", "rehearse", "report", "service")]
+    assert done.stdout.splitlines() == ["[]", str(asked)]
 
 
 def test_dir_shows_what_is_public_and_nothing_else():
-    assert set(dir(c2m)) == {*c2m.__all__, "datasets", "plot", "report", "__version__"}
+    rooms = {"datasets", "plot", "rehearse", "report", "service"}
+    assert set(dir(c2m)) == {*c2m.__all__, *rooms, "__version__"}
     with pytest.raises(AttributeError, match="module 'c2m' has no attribute 'panels'"):
         _ = c2m.panels
 

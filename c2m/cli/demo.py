@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from c2m.engines import engine
-from c2m.errors import ArgumentError, C2MWarning
+from c2m.errors import C2MWarning
 
 if TYPE_CHECKING:
     from c2m.datasets import Journey
@@ -23,12 +22,6 @@ HORIZON: Final = 8
 
 N_STEPS: Final = 7
 
-_NEEDED: Final = (
-    ("matplotlib.figure", "Figures"),
-    ("jinja2", "Reports"),
-    ("xlsxwriter", "Workbooks"),
-)
-
 _STOCK_WEEKS: Final = 1.0
 _RECENT_WEEKS: Final = 8
 
@@ -39,29 +32,6 @@ _ASSUMED: Final = (
     "Opening stock is assumed: one week of each SKU's mean sales of the last eight weeks.",
     "Displays and mailers of the planned weeks are known ahead; prices are not.",
 )
-
-
-def check_ready(folder: Path) -> None:
-    """Stop before any work where the demo could not write its files; make their folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the demo will write.
-
-    Raises
-    ------
-    ArgumentError
-        If a file is in the way.
-    MissingEngineError
-        If a package that the report or the workbook needs is not installed.
-    """
-    for module, purpose in _NEEDED:
-        engine(module, purpose)
-    in_the_way = next((path for path in (folder, *folder.parents) if path.is_file()), None)
-    if in_the_way is not None:
-        raise ArgumentError(f"Expected a folder, got the file {in_the_way}.")
-    folder.mkdir(parents=True, exist_ok=True)
 
 
 def run_demo(folder: Path, step: Callable[[str], None]) -> tuple["Plan", Path, Path]:
@@ -81,13 +51,14 @@ def run_demo(folder: Path, step: Callable[[str], None]) -> tuple["Plan", Path, P
     report, workbook : Path
         What was written.
     """
+    # said before the imports, which take a moment
+    step("Reading the events of the Complete Journey")
     from c2m.datasets import load_journey
     from c2m.forecast import select_model
     from c2m.production import Factory, plan_production
     from c2m.report import write_report, write_workbook
     from c2m.signals import build_panel, read_events
 
-    step("Reading the events of the Complete Journey")
     journey = load_journey()
     events = read_events(journey.events_path)
     step("Counting them into weeks")

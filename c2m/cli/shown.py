@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from c2m.cli.logfile import LOG
+from c2m.cli.wording import in_settings
 from c2m.errors import C2MWarning
 
 if TYPE_CHECKING:
@@ -39,8 +41,10 @@ def warnings_as_notes() -> Iterator[set[str]]:
         line: str | None = None,
     ) -> None:
         own = issubclass(category, C2MWarning)
-        text = f"note: {message}\n" if own else plain(message, category, filename, lineno, line)
+        said = in_settings(str(message))
+        text = f"note: {said}\n" if own else plain(message, category, filename, lineno, line)
         if text not in told:
+            LOG.warning(said)
             (file or sys.stderr).write(text)
         told.add(text)
 
@@ -71,3 +75,26 @@ def main_figures(plan: "Plan") -> str:
     if "fill rate" in value.index:
         rows.append(("Expected fill rate", f"{value['fill rate']:.1%} of units wanted"))
     return "\n".join(f"{name + ':':<20}{text}" for name, text in rows)
+
+
+def os_text(error: OSError) -> str:
+    """Say what the system refused, and for which file.
+
+    Parameters
+    ----------
+    error : OSError
+        The refusal.
+
+    Returns
+    -------
+    str
+        Without a number.
+
+    Examples
+    --------
+    >>> os_text(FileNotFoundError(2, "No such file or directory", "stock.csv"))
+    'No such file or directory: stock.csv'
+    """
+    if not error.strerror:
+        return str(error)
+    return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
