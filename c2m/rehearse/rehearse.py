@@ -1,6 +1,5 @@
 """The loop on history: at each cutoff decide with what was known, then let happen what happened."""
 
-import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from c2m.errors import ArgumentError, C2MWarning, DataError, InfeasiblePlanError, warn
+from c2m.errors import ArgumentError, DataError, InfeasiblePlanError
 from c2m.frames import name_list, plural, read_frame
 from c2m.panel import Panel
 from c2m.plan import Plan
@@ -30,6 +29,7 @@ from c2m.rehearse.policy import Known, Policy, Seer
 from c2m.rehearse.rehearsal import Rehearsal, make_rehearsal
 from c2m.rehearse.shelf import Shelf
 from c2m.rehearse.truth import PanelAt, Story, read_story, read_truth, read_units
+from c2m.rehearse.warned import Warned
 from c2m.rehearse.world import World, check_reach, known_demand, read_world
 
 _RUN: Final = ["sku", "line", "period", "quantity"]
@@ -48,7 +48,7 @@ class _Game:
     seed: int
     season: bool
     shared: dict[Any, Any]
-    said: set[str]
+    warned: Warned
     say: Say
 
 
@@ -85,7 +85,8 @@ def rehearse(
     ----------
     panel : Panel or callable
         What was known, by SKU; or a function from a cutoff to the panel as it was known then, in
-        which unconstraining, trust and conversion are fitted again.
+        which unconstraining, trust and conversion are fitted again. A panel's own channel
+        ``demand`` was estimated with later periods in sight, which only the function avoids.
     factory : Factory
         What can be made, and what everything costs; without materials and budgets.
     horizon : int
@@ -134,7 +135,7 @@ def rehearse(
     Warns
     -----
     C2MWarning
-        Once for each thing that a policy was warned of, with how often; and with a count where
+        Once for each thing that policies were warned of, with how often; and with a count where
         runs arrive beyond the horizon, so that a planner makes none of them.
 
     Examples
@@ -172,10 +173,13 @@ def rehearse(
         warnings.simplefilter("always")
         world = read_world(factory, story.skus, span, (wanted, back), (stock, on_order))
         check_reach(world, horizon, every)
-    said = _say_again("", caught, set())
-    game = _Game(story, world, horizon, every, seed, season, {}, said, progress or _silent)
+    warned = Warned()
+    warned.hear("", caught)
+    warned.say()
+    game = _Game(story, world, horizon, every, seed, season, {}, warned, progress or _silent)
     entered = _named(policies)
     played = {policy.name: _play(policy, game) for policy in entered}
+    warned.say()
     perfect = [policy.name for policy in entered if isinstance(policy, Seer)]
     return make_rehearsal(world, played, perfect, truth=words, every=every, seed=seed)
 
@@ -224,7 +228,7 @@ def _play(policy: Policy, game: _Game) -> Played:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         decided, torn = _decide_all(policy, shelf, game, cut)
-    _say_again(policy.name, caught, game.said)
+    game.warned.hear(policy.name, caught)
     shelf.advance(world.n_periods)
     broken = breaks_table(world.limits, Placed(shelf.made, torn))
     if len(broken):
@@ -354,19 +358,3 @@ def _read_runs(decided: object, name: str, world: World, span: tuple[int, int]) 
         raise DataError(f"runs of {name}", [problem], "decide from known.period on")
     now = (step >= span[0]) & (step < span[1])
     return table[now].reset_index(drop=True)
-
-
-def _say_again(name: str, caught: list[warnings.WarningMessage], said: set[str]) -> set[str]:
-    """Warn once of what was warned of again and again, and return the kinds of what was said."""
-    texts: dict[str, list[str]] = {}
-    for each in caught:
-        text = str(each.message)
-        if not issubclass(each.category, C2MWarning):
-            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
-            continue
-        texts.setdefault(re.sub(r"[\d,.'-]+", "#", text)[:60], []).append(text)
-    for kind, found in texts.items():
-        often = "" if len(found) == 1 else f" ({len(found)} times, first)"
-        if kind not in said:
-            warn(f"While {name!r} decided{often}: {found[0]}" if name else found[0])
-    return set(texts)

@@ -36,5 +36,7 @@ def html(played: "Rehearsal") -> str:
     shares = dict.fromkeys(("fill_rate", "sell_through"), "{:.1%}".format)
     table = summary(played)
     formats = {name: shares.get(str(name), "{:,.0f}".format) for name in table.columns}
-    body = table.to_html(formatters=formats, border=0)
+    plain = {str(name).replace("_", " "): form for name, form in formats.items()}
+    table = table.rename(columns=lambda name: str(name).replace("_", " "))
+    body = table.to_html(formatters=plain, border=0)
     return f"<p>{escape(line(played))}</p>{body}<p>{escape(played.truth)}{money}</p>"

@@ -247,9 +247,10 @@ def _limits(factory: Factory, skus: list[str], first: int, n_periods: int) -> Pr
         nothing = known_demand(skus, factory.calendar, first, np.zeros((len(skus), count)))
         return read_problem(nothing, factory, None, None, n_scenarios=1, seed=0)[0]
 
-    limits = _read(n_periods)
+    ahead = 0 if factory.calendar.bounds else _longest_lead(factory)
+    limits = _read(n_periods + ahead)
     lead = int(limits.members.lead.max(initial=0))
-    if lead:
+    if lead > ahead:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", C2MWarning)  # said when they were read before
             limits = _read(n_periods + lead)
@@ -257,6 +258,12 @@ def _limits(factory: Factory, skus: list[str], first: int, n_periods: int) -> Pr
     most = limits.items.most.copy()
     most[:, :frozen] = 0
     return replace(limits, items=replace(limits.items, most=most))
+
+
+def _longest_lead(factory: Factory) -> int:
+    """Return periods in which every run has arrived, so that the factory is read once."""
+    tables = (factory.routings, factory.lanes)
+    return sum(int(table["lead_time_periods"].max()) for table in tables if len(table))
 
 
 def _refuse_used_up(limits: Problem) -> None:

@@ -94,6 +94,21 @@ def test_what_a_policy_is_warned_of_is_said_once_with_its_count():
     ]
 
 
+def test_what_several_policies_are_warned_of_is_said_once_with_their_names():
+    class Warns(Spy):
+        def decide(self, known):
+            from c2m.errors import warn
+
+            warn(f"{known.step} things are odd.")
+            return super().decide(known)
+
+    with pytest.warns(C2MWarning) as caught:
+        play(make_panel(draw_sales()), policies=[Warns("a"), Warns("b")], stop=WEEKS[29])
+    assert [str(each.message) for each in caught] == [
+        "While 'a', 'b' decided (4 times, first): 0 things are odd."
+    ]
+
+
 def test_forecasts_from_outside_are_planned_on_as_ours_are():
     panel = make_panel(draw_sales())
     demands = {

@@ -141,6 +141,8 @@ def test_setups_overtime_and_transport_are_those_of_the_runs(played):
         rate = runs["mode"].map({"sea": 0.4, "air": 2.0})
         money = played.money.iloc[number]
         assert money["transport"] == pytest.approx((rate * runs["quantity"]).sum())
+        grams = runs["mode"].map({"sea": 100, "air": 1200}) * runs["quantity"]
+        assert played.scores["co2e"].iloc[number] == pytest.approx(grams.sum() / 1000)
         own = runs.drop_duplicates(["sku", "line", "period"])["sku"]
         soft = runs.loc[runs["line"] == "A", "period"].nunique()
         setups = own.map({"CAP": 4.0, "SCARF": 3.0, "TEE": 6.0}).sum() + 2.5 * soft
@@ -333,6 +335,8 @@ def test_a_saving_is_the_difference_of_profits(played):
 def test_the_views_show_every_policy(played):
     html = played._repr_html_()
     assert all(name in html for name in played.policies)
+    assert "<th>mismatch cost</th>" in html
+    assert "_" not in html
     assert repr(played).startswith("Rehearsal(5 policies, 3 SKUs x 6 W periods")
     assert list(played.costs.columns) == [*COSTS, "mismatch_cost"]
     assert played.best(["moving average", "perfect information"]) == "perfect information"

@@ -69,7 +69,7 @@ class Lesson:
         """
         length = wanted.shape[1]
         least = int(np.median(terms.lead)) + _LEAST * review
-        count = min(_LONGEST, max(span, least), length - max(length // 4, 4))
+        count = min(max(_LONGEST, least), max(span, least), length - max(length // 4, 4))
         if count < least:
             return None
         return cls(wanted, length - count, terms, review, min(count / max(span, 1), 1.0))
