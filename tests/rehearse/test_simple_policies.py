@@ -153,7 +153,7 @@ def test_a_high_price_of_losing_sales_asks_for_more_safety():
 
 
 def test_too_short_a_past_takes_the_usual_settings_and_the_factor_of_the_critical_ratio():
-    known = told(start=WEEKS[16])
+    known = told(start=WEEKS[8])
     terms = Terms.of(known)
     short = terms.margin + terms.penalty
     usual = norm.ppf(np.median(short / (short + 2 * terms.holding)))
@@ -162,7 +162,7 @@ def test_too_short_a_past_takes_the_usual_settings_and_the_factor_of_the_critica
     assert ReorderPoint().tune(known) == ReorderPoint(0.1, pytest.approx(usual), "moq")
     free = make_factory()
     free = free.with_tables(products=free.products.assign(holding_cost=0.0))
-    known, loss = told(free, start=WEEKS[16]), terms.loss
+    known, loss = told(free, start=WEEKS[8]), terms.loss
     usual = norm.ppf(np.median(short / (short + loss)))
     assert MovingAverageStock(window=4).tune(known) == MovingAverageStock(4, pytest.approx(usual))
     assert ReorderPoint(z=0.5).tune(known) == ReorderPoint(0.1, 0.5, "moq")

@@ -15,8 +15,12 @@ MEMORY: Final = 26
 _LONGEST: Final = 52
 """Periods on which settings are tried, at most."""
 
-_LEAST: Final = 12
-"""Orders that have to be seen to arrive, to try settings at all."""
+_ENOUGH: Final = 12
+"""Orders that are seen to arrive where the past is long enough."""
+
+_LEAST: Final = 2
+"""Orders that have to be seen to arrive, to try settings at all: where sales are lost, even these
+few tell more than the factor of the critical ratio, which is far too high at long lead times."""
 
 Rule = Callable[[int, FloatArray], FloatArray]
 """From a period and positions (n_settings, n_skus) to wishes of that shape."""
@@ -68,9 +72,10 @@ class Lesson:
             None where too few orders would be seen to arrive.
         """
         length = wanted.shape[1]
-        least = int(np.median(terms.lead)) + _LEAST * review
-        count = min(max(_LONGEST, least), max(span, least), length - max(length // 4, 4))
-        if count < least:
+        lead = int(np.median(terms.lead))
+        enough = lead + _ENOUGH * review
+        count = min(max(_LONGEST, enough), max(span, enough), length - max(length // 4, 4))
+        if count < lead + _LEAST * review:
             return None
         return cls(wanted, length - count, terms, review, min(count / max(span, 1), 1.0))
 

@@ -9,7 +9,7 @@ from c2m.forecast.target import observed_target
 from c2m.production.problem import FloatArray, IntArray, Problem
 from c2m.rehearse.policy import Known
 
-SAFETY: Final = (-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
+SAFETY: Final = (-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0)
 """Safety factors that are tried: standard deviations of demand over lead time and review."""
 
 
