@@ -183,10 +183,7 @@ class Demand:
         named = (attributes,) if isinstance(attributes, str) else tuple(attributes)
         names = doors.Names(sku, period, channel, location, tz, named)
         calendar = Calendar.of(freq)
-        if (path is None) == (not quantiles):
-            raise ArgumentError(
-                "Expected either path= (with value=) or quantiles=, got both or none."
-            )
+        doors.check_given(path, quantiles)
         if not quantiles:
             return cls(**doors.read_paths(frame, names, calendar, path=str(path), value=value))
         if dependence is None:

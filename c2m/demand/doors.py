@@ -1,5 +1,6 @@
 """How a forecast comes in and goes out: long tables and folders."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,6 +44,23 @@ class Names:
         """Key column of the forecast -> column of the table."""
         named = zip(KEY_COLUMNS, (self.sku, self.channel, self.location), strict=True)
         return {key: column for key, column in named if column is not None}
+
+
+def check_given(path: str | None, quantiles: Mapping[float, str] | None) -> None:
+    """Refuse paths beside quantiles, and neither; see `Demand.from_frame`."""
+    if path is not None and quantiles:
+        raise ArgumentError("Expected either path= (with value=) or quantiles=, got both.")
+    if path is None and not quantiles:
+        raise ArgumentError(
+            "Expected path= (with value=) or quantiles=, got neither. A mean alone does not say "
+            "how far demand may be from it. With a column 'mean', and a column 'sd' of the "
+            "forecast's past errors, type\n"
+            "low = (frame['mean'] - 1.28 * frame['sd']).clip(lower=0)\n"
+            "high = frame['mean'] + 1.28 * frame['sd']\n"
+            "frame = frame.assign(low=low, high=high).drop(columns='sd')\n"
+            "demand = Demand.from_frame(frame, freq=..., dependence=0.5, "
+            "quantiles={0.1: 'low', 0.5: 'mean', 0.9: 'high'})"
+        )
 
 
 def read_paths(

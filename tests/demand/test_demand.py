@@ -218,10 +218,22 @@ def test_anyones_quantiles_are_a_forecast_once_their_dependence_is_said():
         Demand.from_frame(quantile_table(), freq="W", quantiles=columns)
     demand = Demand.from_frame(quantile_table(), freq="W", quantiles=columns, dependence=0.2)
     assert demand.quantiles([0.1, 0.9])[0].tolist() == [[1, 5], [2, 6]]
-    with pytest.raises(ArgumentError, match="both or none"):
+    with pytest.raises(ArgumentError, match="got neither"):
         Demand.from_frame(quantile_table(), freq="W")
     with pytest.raises(DataError, match="cross"):
         Demand.from_frame(quantile_table(lo=9.0), freq="W", quantiles=columns, dependence=0)
+
+
+def test_what_is_told_to_type_for_a_mean_and_its_spread_makes_a_forecast():
+    frame = quantile_table(mean=[3.0, 40.0], sd=[4.0, 5.0]).drop(columns=["lo", "hi"])
+    with pytest.raises(ArgumentError, match="A mean alone does not say how far") as told:
+        Demand.from_frame(frame, freq="W", value="mean")
+    typed = str(told.value).partition("type\n")[2].replace("freq=...", "freq='W'")
+    scope = {"frame": frame, "Demand": Demand}
+    exec(typed, scope)
+    assert scope["demand"].quantiles([0.1, 0.5, 0.9])[0] == pytest.approx(
+        np.array([[0.0, 3.0, 8.12], [33.6, 40.0, 46.4]])
+    )
 
 
 def test_a_forecast_goes_out_as_a_long_table():
@@ -348,8 +360,10 @@ def test_a_forecasts_other_columns_and_zones_are_not_dropped_in_silence():
     frame = quantile_table(period=period.dt.tz_convert("UTC"))
     demand = Demand.from_frame(frame, freq="W", quantiles=columns, dependence=0, tz="Asia/Tokyo")
     assert str(demand.periods[0].date()) == "2026-11-23"
-    with pytest.raises(ArgumentError, match="both or none"):
+    with pytest.raises(ArgumentError, match="got neither"):
         Demand.from_frame(quantile_table(), freq="W", quantiles={}, dependence=0)
+    with pytest.raises(ArgumentError, match="got both"):
+        Demand.from_frame(quantile_table(), freq="W", path="run", quantiles=columns, dependence=0)
 
 
 def test_whole_units_that_a_path_cannot_hold_are_refused():

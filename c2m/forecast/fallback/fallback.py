@@ -12,12 +12,13 @@ from c2m.errors import ArgumentError, warn
 from c2m.forecast.baselines.ets import ETS
 from c2m.forecast.baselines.intermittent import TSB
 from c2m.forecast.baselines.naive import MovingAverage
+from c2m.forecast.baselines.season import fix_season
 from c2m.forecast.fallback.evidence import pick
 from c2m.forecast.fallback.mixture import mix_laws
 from c2m.forecast.fallback.trials import trial_losses
 from c2m.forecast.params import Parameters, check_fitted, check_model, fitted_copy
 from c2m.forecast.scores.trials import trial_cutoffs
-from c2m.forecast.target import check_horizon, need_panel, target_of
+from c2m.forecast.target import check_horizon, first_known, need_panel, target_of
 from c2m.frames import did_you_mean, name_list, text_codes
 from c2m.panel import Panel
 from c2m.panel import folder as panel_folder
@@ -35,7 +36,8 @@ class Fallback(Parameters):
     saving of a series is drawn to that of its group by how noisy it is, so a series with few
     cutoffs follows its group; a baseline is used only where the saving exceeds twice its standard
     error and 1 % of the loss. So a fit costs `windows` more fits of the model. A history too short
-    for two cutoffs leaves all series to the model, with a warning.
+    for two cutoffs leaves all series to the model, with a warning. `SeasonalNaive` and `ETS`
+    without a ``season_length`` have no season where the first cutoff knows too little for one.
 
     Parameters
     ----------
@@ -134,6 +136,8 @@ class Fallback(Parameters):
                 "at two cutoffs: all series go by the model. Pass a longer history."
             )
         else:
+            known = seen[0] - first_known(panel)
+            models = [fix_season(model, panel.calendar, known) for model in models]
             self.losses_ = trial_losses(models, panel, horizon, seen)
             self.choice_ = pick(self.losses_, groups)
         used = np.unique(self.choice_)
@@ -229,11 +233,10 @@ class Fallback(Parameters):
 
     def _shares(self) -> list[str]:
         """Say how many series go by which model."""
-        models = self._check()
+        count = np.bincount(self.choice_)
         return [
-            f"{int((self.choice_ == place).sum()):,} of {len(self.choice_):,} series go by "
-            f"{models[place]!r}"
-            for place in self.fitted_
+            f"{count[place]:,} of {len(self.choice_):,} series go by {model!r}"
+            for place, model in self.fitted_.items()
         ]
 
     def _groups(self, panel: "Panel") -> "NDArray[np.intp]":

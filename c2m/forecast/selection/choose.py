@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from html import escape
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,9 @@ from c2m.errors import ArgumentError, C2MWarning, warn
 from c2m.forecast.backtest.backtest import backtest
 from c2m.forecast.backtest.models import fresh_model
 from c2m.forecast.baselines.naive import MovingAverage
+from c2m.forecast.baselines.season import fix_season, season_note
 from c2m.forecast.selection.candidates import Candidates, read_candidates
+from c2m.forecast.selection.cutoffs import Trials, known_first, plan_trials
 from c2m.forecast.target import check_horizon, first_known, need_panel
 from c2m.frames import name_list
 
@@ -29,9 +32,6 @@ _LOG: Final = logging.getLogger(__name__)
 
 _WORTH: Final = 0.005
 """A model that needs more must lose this share less than a simpler one."""
-
-_LEAST_HELD: Final = 6
-"""Periods to hold back, at least, where the history is too short for the whole horizon."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,9 @@ def select_model(
     (the sum over the horizon), of those that are known. A more demanding model must lose at least
     0.5 % less. Warnings of the trial fits are not shown. Where the history is too short to hold
     back the whole horizon, as long a one as can be held back is tried, if it is a third of the
-    horizon and 6 periods; shorter histories get `MovingAverage`.
+    horizon and 6 periods; shorter histories get `MovingAverage`. `SeasonalNaive` and `ETS` without
+    a ``season_length`` are tried and used without a season where the first cutoff knows too little
+    for one.
 
     Parameters
     ----------
@@ -118,16 +120,23 @@ def select_model(
     horizon = check_horizon(horizon)
     if future is not None:
         panel = panel.with_future(future)
-    tried = read_candidates(candidates, panel, horizon, seed)
-    held = _held_back(panel, horizon)
-    trials = _trials(panel, held, windows)
+    given = read_candidates(candidates, panel, horizon, seed)
+    trials = plan_trials(panel, horizon, windows)
+    held = trials.held
     if not held:
         reason = _too_short(panel, horizon)
         warn(reason)
         return Selection(MovingAverage(), reason, None)
-    same = tried if held == horizon else _for_less(candidates, panel, held, seed)
-    found = _try_out(same, panel, held, trials, panel_at, progress=progress)
+    once = lru_cache(maxsize=1)(panel_at) if callable(panel_at) else panel_at
+    length = known_first(panel, trials, once)
+    tried = _with_one_season(given, panel, length)
+    same = tried
+    if held < horizon:
+        same = _with_one_season(_for_less(candidates, panel, held, seed), panel, length)
+    found = _try_out(same, panel, trials, once, progress=progress)
     chosen, reason = _pick({name: same[name] for name in tried if name in same}, found)
+    note = season_note(given.get(chosen), tried.get(chosen), panel.calendar, length)
+    reason = f"{reason} {chosen} {note}" if note else reason
     if held < horizon:
         reason = f"{reason} {_tried_on_less(panel, horizon, held)}"
         warn(reason)
@@ -248,14 +257,6 @@ def _warn_of_unused(model: Any, panel: "Panel") -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Trials:
-    """How many cutoffs, and how far apart."""
-
-    windows: int
-    step: int
-
-
 def _forecast_with(model: Any, panel: "Panel", horizon: int, future: object | None) -> Demand:
     """Forecast with a fitted model and see that it fits the panel."""
     if isinstance(model, type) or not callable(getattr(model, "predict", None)):
@@ -289,24 +290,6 @@ def _takes_future(predict: Callable[..., object]) -> bool:
     return any(one.name == "future" or one.kind is one.VAR_KEYWORD for one in arguments)
 
 
-def _held_back(panel: "Panel", horizon: int) -> int:
-    """Return the periods that can be held back with more than that before them; 0 for too few."""
-    spare = panel.n_periods - first_known(panel) - 1
-    if spare >= 2 * horizon:
-        return horizon
-    held = spare // 2
-    return held if held >= max(_LEAST_HELD, horizon / 3) else 0
-
-
-def _trials(panel: "Panel", horizon: int, windows: int) -> _Trials:
-    """Return cutoffs that each leave more history than the horizon."""
-    if not isinstance(windows, int | np.integer) or windows < 1:
-        raise ArgumentError(f"Expected windows, a whole number >= 1, got {windows!r}.")
-    spare = panel.n_periods - first_known(panel) - 2 * horizon - 1
-    step = max(1, min(horizon // 2, spare // max(windows - 1, 1)))
-    return _Trials(min(windows, spare // step + 1), step)
-
-
 def _for_less(
     candidates: Candidates | None, panel: "Panel", held: int, seed: int
 ) -> dict[str, Any]:
@@ -314,6 +297,11 @@ def _for_less(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", C2MWarning)
         return read_candidates(candidates, panel, held, seed)
+
+
+def _with_one_season(candidates: dict[str, Any], panel: "Panel", length: int) -> dict[str, Any]:
+    """Return the candidates, none with a season that the first cutoff knows too little for."""
+    return {name: fix_season(model, panel.calendar, length) for name, model in candidates.items()}
 
 
 def _tried_on_less(panel: "Panel", horizon: int, held: int) -> str:
@@ -339,8 +327,7 @@ def _too_short(panel: "Panel", horizon: int) -> str:
 def _try_out(
     candidates: dict[str, Any],
     panel: "Panel",
-    horizon: int,
-    trials: _Trials,
+    trials: Trials,
     panel_at: "Callable[[pd.Timestamp], Panel] | None",
     *,
     progress: bool,
@@ -350,7 +337,7 @@ def _try_out(
         return backtest(
             candidates,
             panel,
-            horizon=horizon,
+            horizon=trials.held,
             windows=trials.windows,
             step=trials.step,
             panel_at=panel_at,

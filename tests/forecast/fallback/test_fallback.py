@@ -19,8 +19,8 @@ from c2m.periods import Calendar
 pytestmark = pytest.mark.filterwarnings("ignore:Only:c2m.errors.C2MWarning")
 
 
-def panel_of(sales, kinds=None):
-    calendar = Calendar.of("D")
+def panel_of(sales, kinds=None, freq="D"):
+    calendar = Calendar.of(freq)
     return Panel(
         keys=pd.DataFrame({"sku": [f"S{number:03d}" for number in range(len(sales))]}),
         calendar=calendar,
@@ -204,6 +204,22 @@ def test_a_saved_model_forecasts_the_same_bits(tmp_path):
     assert one.notes == other.notes
     assert np.array_equal(one.mean, other.mean)
     assert np.array_equal(one.quantiles(), other.quantiles())
+
+
+def test_a_baseline_that_was_tried_without_a_season_is_used_without_it(tmp_path):
+    sales = np.tile(np.arange(53.0), (8, 1)) + 10 * np.arange(8)[:, None]
+    panel = panel_of(sales, freq="W")
+    model = Fallback(MovingAverage(), 12, baselines=[SeasonalNaive()], windows=2)
+    model.fit(panel)
+    said = model.predict(12)
+    assert said.notes == ("8 of 8 series go by SeasonalNaive(season_length=1)",)
+    assert np.array_equal(said.mean, np.repeat(sales[:, -1:], 12, axis=1))
+    model.save(tmp_path / "model")
+    assert load_model(tmp_path / "model").predict(12).notes == said.notes
+    kept = Fallback(MovingAverage(), 12, baselines=[SeasonalNaive(52)], windows=2)
+    assert kept.fit(panel).predict(12).notes == (
+        "8 of 8 series go by SeasonalNaive(season_length=52)",
+    )
 
 
 class Silent:
