@@ -29,6 +29,7 @@ from c2m.cli.shown import warnings_as_notes
 from c2m.datasets import Market, simulate_market
 
 LEADING = ("views", "search_clicks", "wishlists", "carts", "checkouts", "preorders")
+STYLE = "<style>body {font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: auto}</style>"
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -378,7 +379,7 @@ def look(options: argparse.Namespace) -> None:
     parts = [
         tell(title, title.lower().replace("-", ""), out, topic) for title, topic in topics.items()
     ]
-    page = '<!doctype html><meta charset="utf-8"><title>What the signals say</title>'
+    page = f'<!doctype html><meta charset="utf-8"><title>What the signals say</title>{STYLE}'
     (out / "index.html").write_text("\n".join([page, *parts]), encoding="utf-8")
     print(f"\nWrote {out / 'index.html'}")
 

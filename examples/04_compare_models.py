@@ -29,6 +29,14 @@ from c2m.cli.shown import warnings_as_notes
 from c2m.datasets import load_journey, simulate_panel
 from c2m.distribution import PathSet
 
+STYLE = """<style>
+body { font: 16px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 60rem; margin: auto; }
+h2 { border-top: 1px solid #d4dae0; padding-top: 1rem; }
+table { border-collapse: collapse; border: 0; font-size: 0.88rem; }
+th, td { border: 0; border-bottom: 1px solid #d4dae0; padding: 0.3rem 0.75rem 0.3rem 0; }
+img { max-width: 100%; }
+</style>"""
+
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """Read the arguments."""
@@ -137,7 +145,7 @@ def study(options: argparse.Namespace) -> None:
     horizon, out = options.horizon, options.out
     print(panel)
     out.mkdir(parents=True, exist_ok=True)
-    page = ['<!doctype html><meta charset="utf-8"><title>Which model?</title>']
+    page = [f'<!doctype html><meta charset="utf-8"><title>Which model?</title>{STYLE}']
 
     def _show(title: str, table: pd.DataFrame, text: str, figure: Figure | None = None) -> None:
         name = title.lower().replace(" ", "-")

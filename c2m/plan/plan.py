@@ -61,7 +61,8 @@ class Plan:
         What the bound comes from: ``"all scenarios at once"``, ``"capacity prices"``,
         ``"scenario prices"`` (every path pays its own prices of units and runs),
         ``"perfect foresight"`` (loose where demand is uncertain: it also pays for not knowing),
-        or ``"columns found"`` (an estimate, from the runs that the search met).
+        or ``"columns found"`` (an estimate, from the runs that the search met). Without a bound,
+        why there is none, where that is known.
     method : str
         How the plan was made.
     seed, n_scenarios : int
@@ -331,7 +332,7 @@ class Plan:
         Returns
         -------
         DataFrame
-            Index ``figure``; columns ``value`` and ``unit``.
+            Index ``figure``; columns ``value`` (counts whole, the others rounded) and ``unit``.
         """
         return view.summary(self)
 

@@ -54,10 +54,10 @@ def summary(plan: "Plan") -> pd.DataFrame:
     runs = plan.tables["runs"]
     money = plan.currency or "money"
     rows: list[tuple[str, float, str]] = [
-        ("runs", float(len(runs)), "runs"),
-        ("skus made", float(runs["sku"].nunique()), "SKUs"),
-        ("skus planned", float(len(plan.skus)), "SKUs"),
-        ("units made", float(runs["quantity"].sum()), "units"),
+        ("runs", len(runs), "runs"),
+        ("skus made", int(runs["sku"].nunique()), "SKUs"),
+        ("skus planned", len(plan.skus), "SKUs"),
+        ("units made", int(runs["quantity"].sum()), "units"),
     ]
     if plan.outlook:
         wanted, lost = plan.outlook["demand"].sum(), plan.outlook["lost"].sum()
@@ -78,7 +78,17 @@ def summary(plan: "Plan") -> pd.DataFrame:
             rows.append(("value of knowing demand, at most", knowing, money))
         else:
             rows.append(("gap to bound", float(plan.gap or 0.0), "share of bound"))
-    return pd.DataFrame(rows, columns=["figure", "value", "unit"]).set_index("figure")
+    names, values, units = zip(*rows, strict=True)
+    told = [_rounded(value, unit) for value, unit in zip(values, units, strict=True)]
+    index = pd.Index(names, name="figure")
+    return pd.DataFrame({"value": pd.Series(told, index, dtype="object"), "unit": units}, index)
+
+
+def _rounded(value: float, unit: str) -> float:
+    """Return a figure as it is read: counts whole, units to tenths, money to cents."""
+    if isinstance(value, int):
+        return value
+    return round(value, 4 if unit.startswith("share") else 1 if unit.startswith("units") else 2)
 
 
 def html(plan: "Plan") -> str:
@@ -189,7 +199,7 @@ def _why_run(plan: "Plan", reason: Mapping[Any, Any], run: Mapping[Any, Any]) ->
         f"Make {int(run['quantity']):,} on {run['line']} {when}{sent}{sold}.",
         _coverage(plan, reason),
         f"The last unit pays while the chance of having enough is below "
-        f"{reason['critical_ratio']:.0%} (its critical ratio)" + _at_price(reason, money) + ".",
+        f"{_ratio(reason['critical_ratio'])} (its critical ratio){_at_price(reason, money)}.",
         *_last_unit(reason, money),
         f"{_one_more(float(reason['one_more']), money)}; {reason['limit']}.",
         f"The chance to run out is {reason['p_stockout']:.0%}; the chance that some are left "
@@ -243,7 +253,14 @@ def _at_price(reason: Mapping[Any, Any], money: str) -> str:
     if not parts:
         return ""
     charged = " and ".join(parts)
-    return f", or {reason['critical_ratio_at_price']:.0%} once {charged} is charged"
+    return f", or {_ratio(reason['critical_ratio_at_price'])} once {charged} is charged"
+
+
+def _ratio(value: float) -> str:
+    """Return a share in percent; one that is short of all never reads as all."""
+    if not 0.995 <= value < 1.0:
+        return f"{value:.0%}"
+    return f"{math.floor(value * 1000) / 1000:.1%}"
 
 
 def _why_nothing(plan: "Plan", reason: Mapping[Any, Any]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from c2m.frames import plural
 from c2m.report.products import add_description
 from c2m.report.tables import Column, Table, make_table
-from c2m.report.words import share, short_day, told_once, units
+from c2m.report.words import first_of_each, share, short_day, told_once, units
 
 if TYPE_CHECKING:
     from c2m.demand import Demand
@@ -110,7 +110,9 @@ def change_tables(plan: "Plan") -> list[Table]:
     ordered = changes.assign(moved=moved).sort_values(
         ["period", "moved", "sku"], ascending=[True, False, True], kind="stable"
     )
-    ordered["why"], shared = told_once(ordered["why"].tolist())
+    why, shared = told_once(ordered["why"].tolist())
+    replanned = "change_cost" in plan.costs
+    ordered["why"] = first_of_each(ordered["sku"].tolist(), why) if replanned else why
     columns = [
         Column("sku", "SKU"),
         Column("line", "Line"),

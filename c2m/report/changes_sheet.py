@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from c2m.errors import ArgumentError
@@ -9,7 +10,7 @@ from c2m.frames import plural
 from c2m.plan.tables import typed_table
 from c2m.report.money import RESULT, cost_frame
 from c2m.report.sheets import Book, SheetColumn, cell, filters
-from c2m.report.words import day, of_period, told_once
+from c2m.report.words import day, first_of_each, of_period, told_once
 
 if TYPE_CHECKING:
     from c2m.plan import Plan
@@ -84,21 +85,38 @@ def write_changes(book: Book, plan: "Plan", since: "Plan | None") -> None:
         text += f" {plural(over, 'run')} of the last plan began before {day(plan.periods[0])}."
     shared = told_once(changes["why"].tolist())[1]
     text += f" {shared[0].upper()}{shared[1:]}." if shared else ""
+    replanned = "change_cost" in plan.costs
+    text += _charged(changes, plan) if replanned and len(changes) else ""
     sheet.write_string(row, 0, text, book.formats["note"])
-    _write_runs(book, sheet, row + 1, changes, of_period(plan.calendar, "Make on", "Make in"))
+    when = of_period(plan.calendar, "Make on", "Make in")
+    _write_runs(book, sheet, row + 1, changes, when, replanned=replanned)
     if since is not None:
         sheet.freeze_panes(0, 1)
 
 
 def _since(before: "Plan", plan: "Plan") -> pd.DataFrame:
-    """Return what changed since a plan, with the reasons that the later plan gives."""
-    changes, told = run_changes(before, plan), plan.changes
-    why = told.drop_duplicates(_KEY, keep="last").set_index(_KEY)["why"]
-    reasons = why.reindex(pd.MultiIndex.from_frame(changes[_KEY])).fillna("")
-    return changes.assign(why=reasons.to_numpy())
+    """Return what changed since a plan, with what the later plan says of it."""
+    changes = run_changes(before, plan)
+    told = plan.changes.drop_duplicates(_KEY, keep="last").set_index(_KEY)
+    here = told.reindex(pd.MultiIndex.from_frame(changes[_KEY]))
+    known = here["charged"].notna().to_numpy()
+    charged = np.where(known, here["charged"].isin([True]), changes["charged"])
+    return changes.assign(why=here["why"].fillna("").to_numpy(), charged=charged)
 
 
-def _write_runs(book: Book, sheet: Any, head: int, changes: pd.DataFrame, when: str) -> None:
+def _charged(changes: pd.DataFrame, plan: "Plan") -> str:
+    """Say how many changes are charged, and what they cost together."""
+    count = int(changes["charged"].sum())
+    money = f"{plan.costs['change_cost']:,.0f} {plan.currency or ''}".rstrip()
+    return (
+        f" {count:,} of {len(changes):,} {'is' if count == 1 else 'are'} charged as a change "
+        f"(added, dropped, or off by more than a tenth): {money}."
+    )
+
+
+def _write_runs(
+    book: Book, sheet: Any, head: int, changes: pd.DataFrame, when: str, *, replanned: bool
+) -> None:
     """Write every change; the difference is a formula."""
     columns = [SheetColumn("sku", "SKU", "code"), SheetColumn("line", "Line", "code")]
     if (changes["mode"] != "").any():
@@ -109,11 +127,17 @@ def _write_runs(book: Book, sheet: Any, head: int, changes: pd.DataFrame, when: 
         SheetColumn("after", "After", "whole"),
         SheetColumn("difference", "Difference", "whole"),
     ]
+    if replanned:
+        columns.append(SheetColumn("told", "Charged"))
     longest = changes["why"].str.len().max() if len(changes) else 0
     if longest:
         columns.append(SheetColumn("why", "Why", "long" if longest > _SHORT else "wrapped"))
     why = told_once(changes["why"].tolist())[0]
-    changes = changes.assign(difference=changes["after"] - changes["before"], why=why)
+    changes = changes.assign(
+        difference=changes["after"] - changes["before"],
+        told=np.where(changes["charged"], "yes", "no"),
+        why=first_of_each(changes["sku"].tolist(), why) if replanned else why,
+    )
     last = book.table(sheet, head, changes, columns) - 1
     filters(sheet, head, last, len(columns))
     place = [column.source for column in columns].index("difference")

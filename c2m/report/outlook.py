@@ -153,7 +153,8 @@ def bound_sentence(plan: "Plan") -> str:
         One or two sentences.
     """
     if plan.bound is None or plan.gap is None:
-        return "Nothing is known about how far this plan is from the best one."
+        reason = f": {plan.bound_from}" if plan.bound_from else ""
+        return f"Nothing is known about how far this plan is from the best one{reason}."
     bound = f"{plan.currency or 'money'} {money(plan.bound)}"
     these = "this" if plan.n_scenarios == 1 else "these"
     scenarios = f"over {these} {plural(plan.n_scenarios, 'demand scenario')}"

@@ -1,6 +1,7 @@
 """The first sheet: what to do now, what the plan brings, and what the other sheets hold."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,21 @@ _ON_A_PAGE: Final = 75
 
 _COLUMNS: Final = 6
 _FIRST_WIDTH: Final = 46.0
+_OTHER_WIDTH: Final = 8.43
+"""Of a column that no table has made wider."""
+
+_LINE_HEIGHT: Final = 15.5
+"""Points."""
+
+_LEGEND: Final = (
+    "Cells of this colour are for you; all others are locked, without a password (Review, "
+    "Unprotect sheet)."
+)
+_HOW: Final = (
+    "Save the workbook. This command then checks what was set and costs it:\n"
+    "c2m plan --overrides <this file>\n"
+    'In Python: c2m.with_overrides("<this file>", factory).'
+)
 
 ABOUT: Final = {
     "Plan": "every run, with a coloured cell to set another size",
@@ -46,13 +62,14 @@ ABOUT: Final = {
 
 @dataclass(frozen=True)
 class Below:
-    """A sheet and the first row of it that is free."""
+    """A sheet, the first row of it that is free, and the sentences above by their row."""
 
     sheet: Any
     row: int
+    told: Mapping[int, str]
 
 
-def write_summary(book: Book, plan: "Plan", notes: Sequence[str]) -> Below:
+def write_summary(book: Book, plan: "Plan") -> Below:
     """Write the sheet; `write_contents` adds the list of the others once they are known.
 
     Parameters
@@ -61,8 +78,6 @@ def write_summary(book: Book, plan: "Plan", notes: Sequence[str]) -> Below:
         The workbook.
     plan : Plan
         The plan.
-    notes : sequence of str
-        What is to be said besides.
 
     Returns
     -------
@@ -72,18 +87,16 @@ def write_summary(book: Book, plan: "Plan", notes: Sequence[str]) -> Below:
     sheet = book.sheet("Summary")
     sheet.set_row(0, 21.0)
     sheet.write_string(0, 0, "Production plan", book.formats["title"])
-    row = 1
-    for text in [_made_from(plan), bound_sentence(plan), *notes]:
+    told = dict(enumerate((_made_from(plan), bound_sentence(plan)), start=1))
+    for row, text in told.items():
         sheet.merge_range(row, 0, row, _COLUMNS - 1, text, book.formats["note-wrapped"])
-        sheet.set_row(row, 15.5 * (1 + len(text) // 120))
-        row += 1
-    row = _write_due(book, sheet, row + 1, plan)
+    row = _write_due(book, sheet, len(told) + 2, plan)
     row = _write_figures(book, sheet, row + 1, plan)
-    return Below(sheet, _write_money(book, sheet, row + 1, plan) + 1)
+    return Below(sheet, _write_money(book, sheet, row + 1, plan) + 1, told)
 
 
-def write_contents(book: Book, summary: Below) -> None:
-    """Write what the other sheets hold, each with a link.
+def write_contents(book: Book, summary: Below, notes: Sequence[str] = ()) -> None:
+    """Write what the other sheets hold, each with a link, and how the workbook is used.
 
     Parameters
     ----------
@@ -91,6 +104,8 @@ def write_contents(book: Book, summary: Below) -> None:
         The workbook, with all its sheets.
     summary : Below
         What `write_summary` returned.
+    notes : sequence of str
+        What is to be said of the sheets besides.
     """
     sheet, row = summary.sheet, summary.row
     sheet.write_string(row, 0, "Sheets", book.formats["block"])
@@ -99,20 +114,30 @@ def write_contents(book: Book, summary: Below) -> None:
             row += 1
             sheet.write_url(row, 0, f"internal:'{name}'!A1", book.formats["link"], name)
             sheet.write_string(row, 1, ABOUT[name], book.formats["note"])
-    row += 2
-    how = (
-        "Coloured cells are for you; all others are locked, without a password (Review, Unprotect "
-        'sheet). Save the workbook, then c2m.with_overrides("<this file>", factory) checks what '
-        "was set and costs it."
-    )
-    sheet.write_blank(row, 0, None, book.formats["input-text"])
-    sheet.merge_range(row, 1, row, _COLUMNS - 1, how, book.formats["note-wrapped"])
-    sheet.set_row(row, 15.5 * 3)
+    for text in notes:
+        row += 1
+        sheet.write_string(row, 0, text, book.formats["note"])
+    row += 3
+    sheet.write_blank(row - 1, 0, None, book.formats["input-text"])
+    below = {row - 1: _LEGEND, row: _HOW}
+    for number, text in below.items():
+        sheet.merge_range(number, 1, number, _COLUMNS - 1, text, book.formats["note-wrapped"])
+    _fit(book, sheet, below, first=1)
+    _fit(book, sheet, summary.told)
     sheet.print_area(0, 0, row, _COLUMNS - 1)
     if row < _ON_A_PAGE:
         sheet.set_portrait()
         sheet.fit_to_pages(1, 1)
     sheet.set_column(0, 0, _FIRST_WIDTH)
+
+
+def _fit(book: Book, sheet: Any, told: Mapping[int, str], first: int = 0) -> None:
+    """Make rows as high as the sentences that go over all columns from one on."""
+    known = {**book.widths.get(sheet.get_name(), {}), 0: _FIRST_WIDTH}
+    width = sum(known.get(column, _OTHER_WIDTH) for column in range(first, _COLUMNS))
+    for row, text in told.items():
+        lines = sum(len(textwrap.wrap(part, int(width))) for part in text.splitlines())
+        sheet.set_row(row, _LINE_HEIGHT * lines)
 
 
 def _made_from(plan: "Plan") -> str:
@@ -143,6 +168,9 @@ def _write_due(book: Book, sheet: Any, row: int, plan: "Plan") -> int:
         SheetColumn("where", "Line, or what for"),
     ]
     last = book.table(sheet, row + 1, due.iloc[:_MOST_DUE], columns)
+    for number, amount in enumerate(due["amount"].iloc[:_MOST_DUE], start=row + 2):
+        if float(amount).is_integer():
+            sheet.write_number(number, 3, float(amount), book.formats["whole"])
     for number, late in enumerate(due["late"].iloc[:_MOST_DUE], start=row + 2):
         if late:
             by = due["by"].iloc[number - row - 2].to_pydatetime()

@@ -230,6 +230,34 @@ def joined(names: Sequence[str]) -> str:
     return " and ".join(", ".join(names).rsplit(", ", 1)) if len(names) > 1 else "".join(names)
 
 
+def first_of_each(names: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """Keep the first of the equal sentences of each name, and leave the others empty.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Such as the SKU of each row.
+    texts : sequence of str
+        The sentence of each row.
+
+    Returns
+    -------
+    list of str
+        The sentences.
+
+    Examples
+    --------
+    >>> first_of_each(["A", "B", "A"], ["more is wanted", "more is wanted", "more is wanted"])
+    ['more is wanted', 'more is wanted', '']
+    """
+    told: set[tuple[str, str]] = set()
+    kept = []
+    for pair in zip(names, texts, strict=True):
+        kept.append("" if pair in told else pair[1])
+        told.add(pair)
+    return kept
+
+
 def told_once(texts: Sequence[str]) -> tuple[list[str], str]:
     """Take out of sentences how all of them end, so that it is said once.
 

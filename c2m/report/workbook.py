@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from c2m.plan import Plan
 
 _NO_MATRIX = (
-    "There is no Buy sheet: the forecast has no attributes style, colour and size (buy_by= names "
-    "others)."
+    "There is no Buy sheet: the forecast has no attributes style, colour and size. In Python, "
+    "buy_by= names others."
 )
 
 
@@ -109,7 +109,7 @@ def _write(
         return table if demand is None else add_description(table, demand, describe)
 
     skus = _described(sku_table(plan))
-    summary = write_summary(book, plan, [] if buying or demand is None else [_NO_MATRIX])
+    summary = write_summary(book, plan)
     write_plan(book, plan, _described(plan.runs))
     write_exceptions(book, plan, skus)
     if buying and demand is not None and len(plan):
@@ -123,4 +123,4 @@ def _write(
     write_why(book, plan)
     write_overrides(book, plan, demand)
     write_inputs(book, plan)
-    write_contents(book, summary)
+    write_contents(book, summary, [] if buying or demand is None else [_NO_MATRIX])

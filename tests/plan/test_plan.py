@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -224,6 +225,14 @@ def test_explain_of_an_unknown_sku_suggests_one():
 
 def test_a_plan_without_reasons_says_so():
     assert "2 runs, 30 units" in outside_plan().explain("B")
+
+
+def test_the_summary_prints_counts_whole_and_money_to_cents():
+    plan = full_plan()
+    plan = replace(plan, costs={**plan.costs, "expected_profit": 60.123456})
+    lines = dict(re.split(r"  +", line)[:2] for line in str(plan.summary()).splitlines()[2:])
+    assert lines["runs"] == str(len(plan))
+    assert lines["expected profit"] == "60.12"
 
 
 def test_summary_and_html_carry_money_and_bound():

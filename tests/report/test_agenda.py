@@ -145,6 +145,17 @@ def test_a_plan_made_anew_lists_its_changes(case):
     assert change_tables(case.plan) == []
 
 
+def test_a_plan_made_anew_gives_the_reason_of_a_sku_once(case):
+    changes = {
+        "sku": ["3-4", "00123", "3-4"], "line": ["SEW"] * 3, "mode": [""] * 3,
+        "period": case.plan.periods[[0, 1, 2]], "before": [0, 20, 5], "after": [30, 10, 9],
+        "charged": [True] * 3, "why": ["more", "less", "more"],
+    }  # fmt: skip
+    plan = replace(case.plan, costs={**case.plan.costs, "change_cost": 0.0})
+    (table,) = change_tables(with_tables(plan, changes=changes))
+    assert [row[-1] for row in table.rows] == ["more", "less", ""]
+
+
 def test_more_than_ten_changes_open_on_demand(case, tmp_path):
     first = {"sku": "3-4", "line": "SEW", "mode": "", "period": case.plan.periods[0]}
     rows = [{**first, "before": n, "after": 50, "charged": True, "why": ""} for n in range(45)]

@@ -187,7 +187,9 @@ def _figures(plans: dict[str, Plan]) -> pd.DataFrame:
     units: dict[str, str] = {}
     for each in summaries.values():
         units = {**dict(zip(each.index, each["unit"], strict=True)), **units}
-    columns = {name: each["value"].reindex(index) for name, each in summaries.items()}
+    columns = {
+        name: each["value"].astype("float64").reindex(index) for name, each in summaries.items()
+    }
     table = pd.DataFrame(columns, index=pd.Index(index, name="figure"))
     return table.assign(unit=[units[figure] for figure in index])
 

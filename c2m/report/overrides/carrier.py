@@ -18,6 +18,7 @@ from typing import Final
 from c2m.demand import Demand
 from c2m.errors import DataError
 from c2m.plan import Plan
+from c2m.report.overrides.bound import BASIS, bound_basis
 
 _CELL: Final = 30_000
 """Letters a cell; Excel has 32,767."""
@@ -68,6 +69,8 @@ def pack(plan: Plan, demand: Demand | None) -> list[str]:
         To be joined again.
     """
     inputs = {name: plan.inputs[name] for name in _KEPT if name in plan.inputs}
+    if plan.bound is not None:
+        inputs[BASIS] = bound_basis(plan)
     slim = replace(plan, tables={"runs": plan.runs}, outlook={}, inputs=inputs)
     with tempfile.TemporaryDirectory() as root:
         slim.save(Path(root) / "plan")

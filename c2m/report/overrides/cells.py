@@ -1,9 +1,10 @@
 """The cells of a sheet that a person has filled in, with the row that each came from."""
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from c2m.cells import as_digits
 from c2m.checks import Check
 from c2m.frames import did_you_mean
+
+_SHARE: Final = re.compile(r"([+-]?\d+(?:[.,]\d{1,2})?)\s*%")
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,39 @@ class Filled:
         A column a title; None where a cell is empty.
     rows : list of int
         The row of the sheet, counted from 1, that each came from.
+    head : int
+        The row of the header, counted from 1.
+    titles : sequence of str
+        Of all columns of the sheet, from A on.
     """
 
     sheet: str
     frame: pd.DataFrame
     rows: list[int]
+    head: int = 0
+    titles: Sequence[str] = ()
+
+    def below(self, cell: str, titles: Sequence[str]) -> bool:
+        """Tell whether a cell stands below one of some titles.
+
+        Parameters
+        ----------
+        cell : str
+            Such as ``"B4"``.
+        titles : sequence of str
+            The titles.
+
+        Returns
+        -------
+        bool
+            Whether it does.
+        """
+        letters = cell.rstrip("0123456789")
+        place = 0
+        for letter in letters:
+            place = 26 * place + ord(letter) - 64
+        named = self.titles[place - 1] if place <= len(self.titles) else ""
+        return int(cell[len(letters) :]) > self.head and named in titles
 
     def place(self, row: int) -> str:
         """Say where a row of the frame stands.
@@ -82,7 +113,7 @@ def filled_rows(
         for place, title in enumerate(titles)
         if title
     }
-    return Filled(sheet, pd.DataFrame(columns), [number for number, _ in body])
+    return Filled(sheet, pd.DataFrame(columns), [number for number, _ in body], head + 1, titles)
 
 
 def _plain(value: object) -> object:
@@ -180,6 +211,28 @@ def read_units(check: Check, name: str, *, empty: bool) -> NDArray[np.float64]:
         check.rows(~known, f"has no {name!r}", f"fill {name!r} or empty the row")
     check.number_values(name, values, at_least=0, unknown=True, whole=True)
     return values
+
+
+def read_change(value: object) -> object:
+    """Return a share that was typed as text, such as ``"10%"``, as its number.
+
+    Parameters
+    ----------
+    value : object
+        A cell.
+
+    Returns
+    -------
+    object
+        The share; anything else as it is.
+
+    Examples
+    --------
+    >>> read_change("10%"), read_change("-2,5 %"), read_change(0.1), read_change("a tenth")
+    (0.1, -0.025, 0.1, 'a tenth')
+    """
+    found = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    return float(found[1].replace(",", ".")) / 100 if found else value
 
 
 def _is_number(value: object) -> bool:

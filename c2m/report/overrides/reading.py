@@ -17,6 +17,7 @@ from c2m.report.overrides.carrier import Carried, unpack
 from c2m.report.overrides.cells import (
     Filled,
     filled_rows,
+    read_change,
     read_code,
     read_codes,
     read_units,
@@ -99,16 +100,18 @@ def read_book(path: Path) -> Found:
     carried = unpack([text for text in texts if text], path.name)
     plan = carried.plan
     check = Check(path.name, pd.DataFrame())
-    _check_hidden(check, path)
     planned = _find(check, sheets, _PLAN, ["Run", SET_UNITS])
     rows = _find(check, sheets, RUNS_SHEET, ["SKU", "Line", "Units"])
     demand = _find(check, sheets, DEMAND_SHEET, ["SKU", "Units", "Change"])
+    _check_hidden(check, path, [planned, rows, demand])
     check.done()
     runs = _joined(
         check, _read_plan(check, planned, plan), _read_runs(check, rows, plan), rows, plan
     )
     names = {title: name for name, title in DEMAND_TITLES.items()} | {"SKU": "sku"}
     named = renamed(demand.frame, names)
+    if "change" in named:
+        named["change"] = named["change"].astype("object").map(read_change)
     return Found(carried, runs, Filled(demand.sheet, named, demand.rows), check)
 
 
@@ -130,10 +133,14 @@ def _read_sheets(path: Path) -> dict[str, list[list[Any]]]:
         raise DataError(path.name, [f"the file is no workbook: {error}"], fix) from error
 
 
-def _check_hidden(check: Check, path: Path) -> None:
-    """Note errors and uncalculated formulas on the sheets that are filled in."""
-    for sheet, cells in hidden_cells(path, (_PLAN, RUNS_SHEET, DEMAND_SHEET)).items():
-        check.add(*hidden_problem(sheet, cells))
+def _check_hidden(check: Check, path: Path, filled: list[Filled]) -> None:
+    """Note errors and uncalculated formulas in the cells for a person; the others are not read."""
+    hidden = hidden_cells(path, [each.sheet for each in filled])
+    for each in filled:
+        titles = [SET_UNITS] if each.sheet == _PLAN else [title for title in each.titles if title]
+        cells = [cell for cell in hidden.get(each.sheet, ()) if each.below(cell, titles)]
+        if cells:
+            check.add(*hidden_problem(each.sheet, cells))
 
 
 def _find(check: Check, sheets: dict[str, list[list[Any]]], name: str, needed: list[str]) -> Filled:

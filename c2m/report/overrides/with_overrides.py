@@ -11,6 +11,7 @@ from c2m.demand import Demand, override_demand
 from c2m.errors import ArgumentError, DataError, warn
 from c2m.plan import Plan
 from c2m.report.changes_sheet import run_changes
+from c2m.report.overrides.bound import with_bound
 from c2m.report.overrides.reading import Found, read_book
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def with_overrides(
     Plan
         Its ``changes`` are against the plan that the workbook was written from; its input
         ``demand_overrides`` keeps what was set in the forecast, with ``was`` and ``set`` units,
-        so that `override_demand` can score it later against the original.
+        so that `override_demand` can score it later against the original. It keeps the bound of
+        that plan where demand, factory, stock and orders are the same and no promised or frozen
+        run is changed; otherwise ``bound_from`` says why there is none.
 
     Raises
     ------
@@ -91,7 +94,8 @@ def with_overrides(
         stock=stock,
         on_order=on_order,
     )
-    return _told(plan, before, found, set_demand)
+    told = _told(plan, before, found, set_demand)
+    return with_bound(told, before, told.tables["changes"], factory)
 
 
 def _with_demand(demand: Demand, found: Found) -> tuple[Demand, pd.DataFrame | None]:

@@ -107,6 +107,13 @@ def test_a_run_by_air_may_be_set_beside_a_run_by_sea(back, sent, mixed):
     assert made.to_dict() == {"air": 20, "sea": run["quantity"] + 5}
 
 
+def test_the_bound_of_a_plan_with_open_orders_and_modes_is_kept(back, sent, mixed):
+    run = by_sea(mixed.plan)
+    plan = back({sent.cell("Plan", "Set units", sent.run_row(run["run"])): run["quantity"] + 5})
+    assert mixed.plan.bound is not None
+    assert (plan.bound, plan.bound_from) == (mixed.plan.bound, mixed.plan.bound_from)
+
+
 def test_a_run_by_any_mode_and_the_same_by_one_are_two_for_one(back, sent, mixed):
     run = by_sea(mixed.plan)
     rows = [other_mode(run, "sea", 20), {**other_mode(run, "", 25)}]

@@ -1,5 +1,6 @@
 import shutil
 import subprocess
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -262,6 +263,77 @@ def test_a_removed_sheet_is_told(desk, tmp_path):
         c2m.DataError, match="sheet 'Overrides' has no header with SKU, Line, Units"
     ):
         with_overrides(desk.type(tmp_path, {("Overrides", "A5"): "Article"}), desk.factory)
+
+
+def test_a_workbook_that_openpyxl_has_saved_is_read(desk, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    run, _ = packed(desk)
+    book = openpyxl.load_workbook(desk.path)
+    sheet, cell = desk.set_cell(run["run"])
+    book[sheet][cell] = int(run["quantity"]) + 3
+    book.save(tmp_path / "saved.xlsx")
+    plan = with_overrides(tmp_path / "saved.xlsx", desk.factory)
+    assert plan.changes["after"].tolist() == [run["quantity"] + 3]
+
+
+@pytest.mark.parametrize("what", ["Plan", "Overrides"])
+def test_a_formula_without_a_result_in_a_coloured_cell_is_refused(desk, tmp_path, what):
+    openpyxl = pytest.importorskip("openpyxl")
+    run, _ = packed(desk)
+    cell = desk.set_cell(run["run"])[1] if what == "Plan" else "D6"
+    book = openpyxl.load_workbook(desk.path)
+    book[what][cell] = "=2*30"
+    book.save(tmp_path / "saved.xlsx")
+    with pytest.raises(c2m.DataError, match=rf"'{what}' has 1 cell .* \(first: {cell}\)"):
+        with_overrides(tmp_path / "saved.xlsx", desk.factory)
+
+
+@pytest.mark.parametrize(("text", "share"), [("10%", 0.1), ("-2.5 %", -0.025), ("+5,5%", 0.055)])
+def test_a_change_may_be_typed_as_a_text_of_percent(desk, tmp_path, text, share):
+    path = desk.type(tmp_path, {("Demand overrides", "H6"): text})
+    kept = with_overrides(path, desk.factory).inputs["demand_overrides"]
+    assert kept["change"].tolist() == pytest.approx([share])
+
+
+def test_the_bound_is_kept_while_only_runs_are_set(desk, tmp_path):
+    assert desk.plan.bound is not None
+    run, _ = packed(desk)
+    path = desk.type(tmp_path, {desk.set_cell(run["run"]): int(run["quantity"]) + 3})
+    plan = with_overrides(path, desk.factory, desk.demand, stock=desk.plan.inputs["stock"])
+    assert (plan.bound, plan.bound_kind) == (desk.plan.bound, desk.plan.bound_kind)
+    assert plan.bound_from == desk.plan.bound_from
+    again = write_workbook(tmp_path / "again.xlsx", plan, desk.demand)
+    with warnings.catch_warnings(action="ignore"):
+        assert with_overrides(again, desk.factory).bound == desk.plan.bound
+        desk.plan.save(tmp_path / "saved")
+        saved = write_workbook(tmp_path / "s.xlsx", c2m.Plan.load(tmp_path / "saved"), desk.demand)
+        assert with_overrides(saved, desk.factory).bound == desk.plan.bound
+
+
+def test_a_bound_for_another_demand_or_factory_is_not_kept_and_it_is_said_why(desk, tmp_path):
+    path = desk.type(tmp_path, {("Demand overrides", "H6"): 0.1})
+    factory = replace(desk.factory, lines=desk.factory.lines.assign(overtime_cost=0.2))
+    stock = desk.plan.inputs["stock"].assign(on_hand=6)
+    plan = with_overrides(path, factory, stock=stock)
+    assert (plan.bound, plan.bound_kind) == (None, "none")
+    again = read(write_workbook(tmp_path / "again.xlsx", plan, desk.demand))
+    told = " ".join(str(row[0]) for row in again["Summary"][:4])
+    assert "is for another demand, another factory and another stock." in told
+    with warnings.catch_warnings(action="ignore"):
+        next_one = with_overrides(tmp_path / "again.xlsx", factory)
+    assert (next_one.bound, next_one.bound_from) == (None, plan.bound_from)
+
+
+def test_a_bound_is_not_kept_once_a_frozen_period_is_changed(desk, tmp_path):
+    plan = c2m.replan(desk.plan, desk.demand, desk.factory, frozen_periods=4)
+    path = write_workbook(tmp_path / "plan.xlsx", plan, desk.demand)
+    other = Desk(path, plan, desk.demand, desk.factory)
+    run = plan.runs[plan.runs["line"] == "PACK"].iloc[0]
+    typed = other.type(tmp_path, {other.set_cell(run["run"]): int(run["quantity"]) + 3})
+    with pytest.warns(c2m.C2MWarning, match="frozen"):
+        changed = with_overrides(typed, desk.factory)
+    assert changed.bound is None
+    assert "promised runs and frozen periods" in changed.bound_from
 
 
 @pytest.mark.skipif(SOFFICE is None, reason="needs LibreOffice")
