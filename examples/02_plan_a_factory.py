@@ -7,7 +7,8 @@ The folder holds tables as an ERP system exports them, CSV or Excel:
   stock      sku, on_hand                       (may be left out: nothing is on hand)
   on_order   sku, ordered, received, due        (may be left out: nothing is on the way)
 
-It leaves plan.xlsx and report.html. Try it: --write-sample FOLDER writes such a folder.
+It leaves plan.xlsx and report.html in c2m-output/example-02. Without a folder it writes a sample of
+one beside them and plans that; --write-sample FOLDER writes the sample alone.
 """
 
 # %% What the command line offers.
@@ -41,9 +42,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path, help="the folder with the tables")
+    parser.add_argument("folder", type=Path, nargs="?", help="the folder with the tables")
     parser.add_argument(
-        "--out", type=Path, default=Path("c2m-output"), help="where to write (%(default)s)"
+        "--out", type=Path, default=Path("c2m-output/example-02"), help="where (%(default)s)"
     )
     parser.add_argument(
         "--periods", type=int, default=8, help="periods of the factory to plan (%(default)s)"
@@ -73,7 +74,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--write-sample", action="store_true", help="write sample tables into FOLDER and stop"
     )
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.write_sample and options.folder is None:
+        parser.error("--write-sample needs the folder to write")
+    return options
 
 
 def column_pair(text: str) -> tuple[str, str]:
@@ -352,9 +356,14 @@ def write_sample(folder: Path) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the script; 0 done, 2 bad input."""
     options = parse(argv)
+    wish = options.write_sample or options.folder is None
+    options.folder = options.folder or options.out / "sample"
     try:
         with warnings_as_notes():
-            write_sample(options.folder) if options.write_sample else plan_folder(options)
+            if wish:
+                write_sample(options.folder)
+            if not options.write_sample:
+                plan_folder(options)
     except (c2m.C2MError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

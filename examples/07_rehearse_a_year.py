@@ -1,7 +1,7 @@
-"""Rehearse a year: what each way to plan would have cost.
+"""Rehearse half a year: what each way to plan would have cost.
 
-A year of a grocery chain's private label. Its first half is history, its second is played, week by
-week: at each cutoff a way to plan is told what was known then and decides what is made, then the
+A grocery chain's private label. The first half of a year is history, 24 weeks of the second are
+played: at each cutoff a way to plan is told what was known then and decides what is made, then the
 weeks that really came meet what is there. All of them meet the same weeks, factory and stock:
 c2m; c2m without the signals, on the mean, and with one plan for all weeks; three rules of thumb,
 set on the history; a rule that is written here; and one that knew all.
@@ -150,7 +150,7 @@ def verdict(played: Rehearsal, against: str) -> str:
     return f"{saving}{'.' if proved else ': these weeks do not prove it.'}"
 
 
-# %% The year, from what was known to what it cost.
+# %% The half year, from what was known to what it cost.
 def study(options: argparse.Namespace) -> None:
     """Read, play, tell, and write it down."""
     out = options.out

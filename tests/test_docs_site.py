@@ -144,7 +144,10 @@ def test_the_code_of_a_page_runs_from_top_to_end(page, tmp_path, monkeypatch, ca
         warnings.simplefilter("ignore", C2MWarning)  # pages show data that earn a warning
         for block in blocks:
             exec(compile(block, str(page), "exec"), names)
-    assert capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert shown
+    wide = [int(count) for count in re.findall(r" rows x (\d+) columns\]", shown)]
+    assert max(wide, default=0) < 20, "a table is printed of which most columns are left out"
 
 
 def test_every_figure_of_a_page_has_a_file_of_its_own():

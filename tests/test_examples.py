@@ -33,14 +33,6 @@ def run(script: Path, folder: Path, *arguments: object) -> subprocess.CompletedP
     )
 
 
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("planner")
-    ran = run(PLANNER, folder, "sample", "--write-sample")
-    assert ran.returncode == 0, ran.stderr
-    return folder / "sample"
-
-
 @pytest.fixture
 def small(tmp_path) -> Path:
     """A folder with one SKU, its code with zeros in front, and a factory for it."""
@@ -95,19 +87,31 @@ def test_the_planners_script_says_what_it_reads():
     assert "{,,.}" not in ran.stdout
 
 
-def test_the_planners_script_plans_its_own_sample(sample):
-    ran = run(PLANNER, sample.parent, "sample", "--out", "out")
+def test_the_planners_script_writes_and_plans_its_own_sample(tmp_path):
+    ran = run(PLANNER, tmp_path)
+    out = tmp_path / "c2m-output" / "example-02"
     assert ran.returncode == 0, ran.stderr
+    assert (out / "sample" / "factory.xlsx").is_file()
     assert "sales.csv: 22,120 rows, fields divided by ';', decimal sign ','" in ran.stdout
-    book = CalamineWorkbook.from_path(str(sample.parent / "out" / "plan.xlsx"))
+    book = CalamineWorkbook.from_path(str(out / "plan.xlsx"))
     assert len(book.get_sheet_by_name("Plan").to_python()) > 40
-    assert (sample.parent / "out" / "report.html").is_file()
+    assert (out / "report.html").is_file()
     shown = ran.stdout.splitlines()
     assert "The plan starts in the week of 2018-01-01." in shown
     assert "Stock is taken as of the end of 2017-12-31." in shown
     named = [line.split(":")[0] for line in shown[-5:-1]]
     assert named == ["Runs", "Units made", "Expected profit", "Expected fill rate"]
     assert shown[-1].startswith("Wrote ")
+
+
+def test_the_planners_sample_can_be_written_alone(tmp_path, planner, capsys):
+    assert planner.main([str(tmp_path / "sample"), "--write-sample"]) == 0
+    names = {path.name for path in (tmp_path / "sample").iterdir()}
+    assert names == {"sales.csv", "stock.csv", "on_order.csv", "factory.xlsx"}
+    assert [path.name for path in tmp_path.iterdir()] == ["sample"]
+    with pytest.raises(SystemExit):
+        planner.main(["--write-sample"])
+    assert "--write-sample needs the folder to write" in capsys.readouterr().err
 
 
 def test_one_sku_is_enough_and_keeps_its_zeros(small, planner):
@@ -306,6 +310,7 @@ def shop(tmp_path_factory) -> tuple[str, Path]:
 def test_the_signals_script_says_what_it_found_and_draws_it(shop):
     shown, folder = shop
     page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "system-ui, sans-serif" in page
     for title in ("Trust", "Funnel", "Leads", "Waves", "Stock-outs", "Returns"):
         name = title.lower().replace("-", "")
         assert f"\n{title}\n  " in shown
@@ -422,7 +427,9 @@ def test_the_comparison_leaves_tables_figures_and_a_page_of_a_table_of_ones_own(
     worth = pd.read_csv(out / "signals.csv")
     assert worth["signal"].tolist() == ["all signals", "views"]
     assert len(list(out.glob("forecast-of-0000*.png"))) == 1
-    assert "00" in (out / "index.html").read_text(encoding="utf-8")
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "00" in page
+    assert "system-ui, sans-serif" in page
 
 
 @pytest.mark.parametrize(
@@ -573,6 +580,12 @@ def test_a_rehearsed_year_says_in_money_what_each_way_to_plan_cost(tmp_path):
     assert scores.loc["c2m", "mismatch_cost"] == pytest.approx(cost["c2m"], abs=0.5)
     savings = pd.read_csv(folder / "savings.csv", index_col=0)
     assert (savings["low"] <= savings["money"]).all()
+
+
+def test_the_rehearsals_title_says_how_long_is_played():
+    script = _script(YEAR)
+    assert script.__doc__.startswith("Rehearse half a year")
+    assert f" {script.parse([]).weeks} weeks" in script.__doc__
 
 
 def test_a_rehearsal_that_looks_less_far_than_it_decides_is_refused(tmp_path, capsys):

@@ -10,7 +10,7 @@ from c2m.cli.findings import Findings
 from c2m.cli.history import load_factory, optional_table, read_panel
 from c2m.cli.progress import Steps
 from c2m.cli.template import NAME
-from c2m.errors import DataError
+from c2m.errors import DataError, warn
 from c2m.frames import did_you_mean, name_list, plural, share_of
 
 if TYPE_CHECKING:
@@ -81,8 +81,9 @@ def check_project(path: Path, changes: Sequence[str], step: Steps) -> list[str]:
         _look_at(config, found, name, check, panel)
     if panel is not None:
         found.look(lambda: _check_settings(config, panel))
+        _note_of_length(config, panel)
         if factory is not None:
-            found.look(lambda: _compare(panel, factory))
+            found.look(lambda: _compare(config, panel, factory))
     found.stop()
     return found.lines
 
@@ -144,7 +145,19 @@ def _check_settings(config: Config, panel: "Panel") -> None:
         raise DataError(NAME, problems, "correct these settings")
 
 
-def _compare(panel: "Panel", factory: "Factory") -> None:
+def _note_of_length(config: Config, panel: "Panel") -> None:
+    """Say where the past is too short to try models on as many periods as are to be forecast."""
+    horizon, word = config.settings.forecast.horizon, panel.calendar.word
+    need = 2 * horizon + 1
+    if panel.n_periods < need:
+        warn(
+            f"The past has {plural(panel.n_periods, word)}, and {plural(horizon, word)} are to be "
+            f"forecast (forecast.horizon): so many can be held back to try models on from "
+            f"{plural(need, word)} on. Add older sales, or forecast fewer."
+        )
+
+
+def _compare(config: Config, panel: "Panel", factory: "Factory") -> None:
     """Refuse a panel that the factory could not be planned for."""
     made, skus = set(factory.products["sku"]), list(dict.fromkeys(panel.skus))
     problems, fixes = [], []
@@ -161,4 +174,4 @@ def _compare(panel: "Panel", factory: "Factory") -> None:
         )
         fixes.append("spell the SKUs alike, add the products, or set panel.only_made = true")
     if problems:
-        raise DataError("panel and factory", problems, "; ".join(fixes))
+        raise DataError(config.settings.files.factory, problems, "; ".join(fixes))

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from c2m.errors import C2MWarning
+from c2m.cli.input_settings import Files
+from c2m.cli.saved import BACKTEST, DEMAND, MODEL, PANEL, PLAN
+from c2m.cli.template import NAME
+from c2m.errors import ArgumentError, C2MWarning
 
 if TYPE_CHECKING:
     from c2m.datasets import Journey
@@ -22,6 +25,11 @@ HORIZON: Final = 8
 
 N_STEPS: Final = 7
 
+OUTPUT: Final = Files.output
+"""Where commands write unless told, the demo as those of a project."""
+
+_OF_PROJECTS: Final = (NAME, PANEL, MODEL, DEMAND, BACKTEST, PLAN)
+
 _STOCK_WEEKS: Final = 1.0
 _RECENT_WEEKS: Final = 8
 
@@ -32,6 +40,33 @@ _ASSUMED: Final = (
     "Opening stock is assumed: one week of each SKU's mean sales of the last eight weeks.",
     "Displays and mailers of the planned weeks are known ahead; prices are not.",
 )
+
+
+def check_place(folder: Path) -> None:
+    """Stop where the demo would replace what a project has written.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the demo will write.
+
+    Raises
+    ------
+    ArgumentError
+        If the folder holds results of a project, or is where a project beside it writes.
+    """
+    held = next((name for name in _OF_PROJECTS if (folder / name).exists()), None)
+    settings = folder.absolute().parent / NAME
+    if held is not None:
+        why = f"it holds the results of a project ({held})"
+    elif folder.name == OUTPUT and settings.is_file():
+        why = f"there a project writes, whose {NAME} is beside it"
+    else:
+        return
+    raise ArgumentError(
+        f"The demo would write in {folder}, but {why}. Choose another folder, such as "
+        "--out c2m-demo"
+    )
 
 
 def run_demo(folder: Path, step: Callable[[str], None]) -> tuple["Plan", Path, Path]:

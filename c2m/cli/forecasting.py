@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from c2m.cli.config import Config
 from c2m.cli.history import optional_table
+from c2m.cli.last_forecast import model_change
 from c2m.cli.outcome import Outcome
 from c2m.cli.progress import Steps
 from c2m.cli.saved import (
@@ -62,6 +63,8 @@ def make_forecast(config: Config, step: Steps) -> Outcome:
     step(f"Forecasting {own.horizon} periods with the best of them")
     model, demand = _fit(selection, panel, own.horizon)
     step("Saving the forecast")
+    changed = model_change(config, model, demand)
+    demand = replace(demand, notes=(*demand.notes, *changed))
     written = [output / DEMAND, output / MODEL]
     demand.save(output / DEMAND)
     model.save(output / MODEL)

@@ -1,11 +1,14 @@
 """``c2m plan`` and ``c2m replan``: from the forecast and the factory to the plan."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from c2m.cli.carrying import INPUT, carried
 from c2m.cli.config import Config
+from c2m.cli.costing import cost_of_changes, same_demand
 from c2m.cli.findings import Findings
 from c2m.cli.history import optional_table, read_factory
 from c2m.cli.outcome import Outcome
@@ -16,7 +19,7 @@ from c2m.errors import ArgumentError, DataError, warn
 from c2m.frames import plural
 
 if TYPE_CHECKING:
-    from c2m.demand import Demand
+    from c2m.demand import Demand, DemandOverrides
     from c2m.plan import Plan
 
 N_STEPS = 3
@@ -43,15 +46,16 @@ def make_plan(config: Config, step: Steps) -> Outcome:
 
     demand, given = _read(config, load_demand)
     before = _last_plan(config)
+    known = carried(before, demand)
     step("Planning the runs")
     plan = plan_production(
-        demand,
+        demand if known is None else known.demand,
         **given,
         **_way(config),
         serve_all=config.settings.plan.serve_all,
         progress=step.stage,
     )
-    return _save(config, step, plan, demand, before)
+    return _save(config, step, _with(plan, known), demand, before)
 
 
 def make_replan(config: Config, step: Steps, old: Path | None) -> Outcome:
@@ -77,17 +81,21 @@ def make_replan(config: Config, step: Steps, old: Path | None) -> Outcome:
     from c2m.production import replan
 
     (before, demand), given = _read(config, _both(old), "firm")
+    known = carried(before, demand)
     step("Planning again")
     plan = replan(
         before,
-        demand,
+        demand if known is None else known.demand,
         **given,
         **_way(config),
         frozen_periods=own.frozen_periods,
         change_cost=own.change_cost,
         progress=step.stage,
     )
-    return _save(config, step, plan, demand, before)
+    done = _save(config, step, _with(plan, known), demand, before)
+    if own.change_cost or plan.changes.empty:
+        return done
+    return replace(done, lines=[*done.lines, "(replan.change_cost is 0: any gain moves a run)"])
 
 
 def take_overrides(config: Config, step: Steps, book: Path) -> Outcome:
@@ -105,7 +113,7 @@ def take_overrides(config: Config, step: Steps, book: Path) -> Outcome:
     Returns
     -------
     Outcome
-        The plan's main figures, how many runs changed, and what was written.
+        The plan's main figures, how many runs changed, what that costs, and what was written.
     """
     check_output(config.output, workbook=True)
     step("Reading the forecast and the factory")
@@ -114,8 +122,18 @@ def take_overrides(config: Config, step: Steps, book: Path) -> Outcome:
     demand, given = _read(config, load_demand)
     before = _last_plan(config)
     step("Checking and costing what was set by hand")
-    plan = with_overrides(book, given.pop("factory"), demand, **given)
-    return _save(config, step, plan, demand, before)
+    plan = with_overrides(book, demand=demand, **given)
+    done = _save(config, step, plan, demand, before)
+    if before is None or before.first != plan.first or _same(before, plan):
+        return done
+    return replace(done, lines=[*done.lines, *cost_of_changes(before, plan, demand, given)])
+
+
+def _with(plan: "Plan", known: "DemandOverrides | None") -> "Plan":
+    """Return a plan that keeps what people set in its forecast."""
+    if known is None:
+        return plan
+    return replace(plan, inputs={**plan.inputs, INPUT: known.to_frame()})
 
 
 def _both(old: Path | None) -> "Callable[[Config], tuple[Plan, Demand]]":
@@ -181,11 +199,20 @@ def _save(
         since=since,
     )
     written = [folder, book]
-    if before is not None:
+    if before is not None and not _same(before, plan):
         before.save(previous)
         written.append(previous)
     plan.save(folder)
     return Outcome([main_figures(plan), *_changed(plan, since)], written)
+
+
+def _same(before: "Plan", plan: "Plan") -> bool:
+    """Say whether a plan has the runs of an earlier one, for a forecast that was set alike."""
+    if (before.calendar, before.first) != (plan.calendar, plan.first):
+        return False
+    from c2m.report.changes_sheet import run_changes
+
+    return run_changes(before, plan).empty and same_demand(before, plan)
 
 
 def _comparable(before: "Plan", plan: "Plan") -> bool:
@@ -201,4 +228,6 @@ def _changed(plan: "Plan", since: "Plan | None") -> list[str]:
     if since is None:
         return []
     changes = run_changes(since, plan)
-    return [f"{'Changed:':<20}{plural(len(changes), 'run')} since the plan before"]
+    small = int((~changes["charged"]).sum())
+    few = f", {small:,} of them by a tenth or less" if small else ""
+    return [f"{'Changed:':<20}{plural(len(changes), 'run')} since the plan before{few}"]

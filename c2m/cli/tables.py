@@ -59,7 +59,7 @@ def read_table(
     ArgumentError
         If there is no such file, or its name has another ending.
     DataError
-        If it cannot be read as what its name says.
+        If it is empty, or cannot be read as what its name says.
     MissingEngineError
         If it is a workbook and python-calamine is not installed.
     """
@@ -68,6 +68,8 @@ def read_table(
         raise ArgumentError(f"Expected a table ending in one of {', '.join(_ENDINGS)}, got {path}.")
     if not path.is_file():
         raise ArgumentError(f"Expected the table {path}, but there is no such file.")
+    if not path.stat().st_size:
+        raise _no_content(path)
     if ending == ".parquet":
         return _parquet(path)
     cells, decimal = _cells(path, csv)
@@ -144,6 +146,8 @@ def _book(path: Path) -> pd.DataFrame:
         if sheet == first:
             problem, fix = hidden_problem(sheet, cells)
             raise DataError(path.name, [problem], fix)
+    if not len(table.columns):
+        raise _no_content(path)
     return table
 
 
@@ -158,9 +162,16 @@ def _text(path: Path, delimiter: str, encoding: str) -> pd.DataFrame:
             na_values=[""],
             skip_blank_lines=False,
         )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, LookupError) as error:
+    except pd.errors.EmptyDataError as error:
+        raise _no_content(path) from error
+    except (pd.errors.ParserError, UnicodeError, LookupError) as error:
         fix = "save it as CSV in UTF-8, or set csv.delimiter and csv.encoding"
         raise DataError(path.name, [f"it cannot be read: {error}"], fix) from error
+
+
+def _no_content(path: Path) -> DataError:
+    fix = "export it again: the first line has the names of the columns, the next ones a row each"
+    return DataError(path.name, ["the file is empty"], fix)
 
 
 def _delimiter(path: Path, encoding: str) -> str:

@@ -187,9 +187,10 @@ def _config(arguments: Arguments) -> "Config":
 
 
 def _demo(arguments: Arguments) -> Outcome:
-    from c2m.cli.demo import N_STEPS, run_demo
+    from c2m.cli.demo import N_STEPS, check_place, run_demo
     from c2m.cli.saved import check_output
 
+    check_place(arguments.out)
     check_output(arguments.out, workbook=True, report=True)
     with Steps(N_STEPS, quiet=arguments.quiet) as step:
         plan, report, workbook = run_demo(arguments.out, step)

@@ -31,9 +31,15 @@ _TABLES: Final = {"panel": "history", "attributes": "products"}
 
 _FIXES: Final = {
     "rename the column or name it in the call": "rename the column",
+    "that plan.to_excel wrote": "of c2m plan",
     "pass at least one row": "fill in at least one row",
     "dates are read as 2026-11-22": "dates are read as 2026-11-22, unless csv.date_format is set",
     "pass the freq that the table has": "set panel.freq to what the table has",
+    "add the rows, or plan demand.select(skus)": (
+        "add the rows to the factory's file, or leave such SKUs out: set panel.only_made = true, "
+        "then run c2m panel, forecast and plan"
+    ),
+    "correct the forecast, or plan demand.select(skus)": "correct what the forecast is made from",
 }
 _HISTORY: Final = {
     "rename the column or name it in the call": (
@@ -60,7 +66,9 @@ def in_settings(text: str) -> str:
     >>> in_settings("pass gaps='zero', or complete=True")
     "set history.gaps = 'zero', or panel.complete = true"
     """
-    return _ARGUMENT.sub(_one_setting, text).replace("that plan.to_excel wrote", "of c2m plan")
+    for told, typed in _FIXES.items():
+        text = text.replace(told, typed)
+    return _ARGUMENT.sub(_one_setting, text)
 
 
 def _one_setting(found: re.Match[str]) -> str:
@@ -103,13 +111,14 @@ def _of_file(error: DataError, config: "Config") -> DataError:
     known = setting in Settings().files.__dataclass_fields__ and setting != "factory"
     path = config.file(setting) if known else None
     if path is None:
-        return error
+        name = config.settings.files.factory if setting == "factory" else error.table
+        return DataError(name, error.problems, error.fix)
 
     def _row(found: re.Match[str]) -> str:
         return f"row {file_row(path, config.settings.csv, int(found[1]))}"
 
     problems = [re.sub(r"\brow (\d+)\b", _row, problem) for problem in error.problems]
     fix = error.fix
-    for told, typed in {**_FIXES, **(_HISTORY if setting == "history" else {})}.items():
+    for told, typed in _HISTORY.items() if setting == "history" else ():
         fix = fix.replace(told, typed)
     return DataError(path.name, problems, fix)

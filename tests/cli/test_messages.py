@@ -63,7 +63,7 @@ def test_a_message_says_which_setting_to_set(new_project):
         ("pass columns={'sku': 'a'}", "set events.columns = {'sku' = 'a'}"),
         ("Pass on_order= to say", "Set files.on_order to say"),
         ("pass key= or stock='x'", "pass key= or stock='x'"),
-        ("pass at least one row", "pass at least one row"),
+        ("pass at least one row", "fill in at least one row"),
     ],
 )
 def test_an_argument_becomes_the_setting_that_is_passed_to_it(told, typed):
@@ -84,6 +84,56 @@ def test_everything_that_a_plan_misses_is_said_at_once(new_project):
         assert (ran.code, ran.out) == (2, "")
         for word in ("Run first: c2m ", "mill.xlsx", "nowhere.csv", "way.csv"):
             assert word in ran.err
+
+
+def test_a_plan_of_skus_that_the_factory_does_not_make_says_what_to_set(project):
+    factory = project / "factory.toml"
+    factory.write_text(factory.read_text("utf-8").replace('"003"', '"004"'), "utf-8")
+    ran = run_with(project, "plan")
+    assert ran.code == 2
+    assert "`factory.toml` has 2 problems" in ran.err
+    assert "set panel.only_made = true, then run c2m panel, forecast and plan" in ran.err
+    assert "demand.select" not in ran.err
+
+
+def test_an_empty_factory_is_to_be_filled_in(new_project):
+    c2m.Factory.write_template(new_project / "factory.xlsx")
+    for more in (["factory.xlsx"], ["--set", "files.factory=factory.xlsx"]):
+        ran = run_in(new_project, "check", "--quiet", *more)
+        assert ran.code == 2
+        assert "lines: the table has no rows" in ran.err
+        assert "Fix: fill in at least one row" in ran.err
+
+
+def test_a_message_can_be_read_by_who_writes_no_code():
+    assert in_settings("correct the forecast, or plan demand.select(skus)") == (
+        "correct what the forecast is made from"
+    )
+
+
+@pytest.mark.parametrize("name", ["history.csv", "history.xlsx", "history.parquet"])
+def test_an_empty_file_is_called_so(new_project, name):
+    (new_project / name).write_bytes(b"")
+    ran = run_with(new_project, "check", f"files.history={name}")
+    assert f"`{name}` has 1 problem:\n  - the file is empty\nFix: export it again" in ran.err
+
+
+def test_a_file_of_empty_lines_and_an_empty_sheet_are_called_so(new_project):
+    (new_project / "history.csv").write_text("\n\n", "utf-8")
+    pd.DataFrame().to_excel(new_project / "stock.xlsx", engine="xlsxwriter")
+    ran = run_with(new_project, "check", "files.stock=stock.xlsx")
+    assert "`history.csv` has 1 problem:\n  - the file is empty" in ran.err
+    assert "`stock.xlsx` has 1 problem:\n  - the file is empty" in ran.err
+
+
+def test_a_past_that_is_too_short_for_the_horizon_is_told(new_project):
+    history(8).to_csv(new_project / "history.csv", index=False)
+    ran = run_with(new_project, "check")
+    assert ran.out == "No errors, 1 note in c2m.toml\n"
+    assert ran.err.startswith("note: The past has 8 weeks, and 4 weeks are to be forecast")
+    assert "from 9 weeks on" in ran.err
+    history(9).to_csv(new_project / "history.csv", index=False)
+    assert run_with(new_project, "check").out == "Nothing is wrong with c2m.toml\n"
 
 
 @pytest.mark.usefixtures("no_book")
@@ -116,4 +166,5 @@ def test_a_factory_of_other_skus_is_refused(project):
     table.assign(sku="A" + table["sku"]).to_csv(project / "history.csv", index=False)
     ran = run_with(project, "check")
     assert ran.code == 2
+    assert "`factory.toml` has 1 problem" in ran.err
     assert "3 of 3 SKUs are no product of the factory (first: 'A001'" in ran.err

@@ -123,10 +123,12 @@ def test_a_week_later_the_plan_is_changed_and_the_old_one_kept(new_project):
     changed = len(run_changes(old, new))
     assert changed
     assert f"Changed:            {changed} run" in ran.out
+    assert "any gain" not in ran.out
     assert "previous-plan" in ran.last
     before = output(new_project) / "previous-plan"
     again = run_in(new_project, "replan", "--old", before, *frozen)
     assert again.code == 0
+    assert "(replan.change_cost is 0: any gain moves a run)" in again.out
     assert c2m.Plan.load(before) == old
 
 

@@ -84,7 +84,7 @@ def test_parquet_keeps_its_types(tmp_path):
     [
         ("stock.ods", b"", "Expected a table ending in one of .csv"),
         ("stock.csv", None, "there is no such file"),
-        ("stock.csv", b"", "it cannot be read"),
+        ("stock.csv", b"", "the file is empty"),
         ("stock.csv", b"sku,on_hand\nA\xff,3\n", "set csv.delimiter and csv.encoding"),
         ("stock.xlsx", b"no workbook", "the file is no workbook"),
         ("stock.parquet", b"no parquet", "the file is no parquet file"),
