@@ -107,8 +107,7 @@ class ReplanSettings:
     frozen_periods : int, optional
         First periods in which the old plan stands. Not set: as the factory's file says.
     change_cost : number
-        Money that it must earn to add or drop a run, or to change it by more than a tenth. With 0
-        any gain moves a run.
+        Money that it must earn to add, drop or resize a run. With 0 any gain moves a run.
     """
 
     frozen_periods: int | None = number(None, 0, example=1)

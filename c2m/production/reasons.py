@@ -283,7 +283,7 @@ def _run_limit(
         "lot_multiple": f"runs come in multiples of {int(items.multiple[item]):,}{whole.unit}",
         "max_lot": f"the largest run that the period allows is {whole.size:,}{whole.unit}"
         f"{whole.note}",
-        "next_lot": f"a lot less would free too little of {name} for the lot that waits",
+        "next_lot": f"one lot fewer would free too little of {name} for the lot that waits",
         "search": _not_found(residual),
         "demand": "that is where another unit stops paying",
     }
@@ -295,7 +295,7 @@ def _not_found(residual: float) -> str:
     if residual >= 0:
         return "nothing forbids a larger run, yet the search found none that pays"
     return (
-        "a lot less would free what seems to earn more elsewhere, yet the search found no such "
+        "one lot fewer would free what seems to earn more elsewhere, yet the search found no such "
         "exchange"
     )
 

@@ -200,6 +200,14 @@ def test_explain_says_the_numbers_in_words():
     assert "stock covers every scenario" in nothing
 
 
+def test_a_chance_that_is_short_of_all_is_never_said_to_be_all():
+    plan = full_plan()
+    for ratio, said in ((0.9961, "99.6%"), (0.99999, "99.9%"), (1.0, "100%"), (0.994, "99%")):
+        reasons = plan.reasons.assign(critical_ratio=ratio)
+        told = replace(plan, tables={**plan.tables, "reasons": reasons}).explain("A")
+        assert f"is below {said} (its critical ratio)" in told
+
+
 def test_the_worst_week_is_named_even_before_the_first_arrival():
     plan = full_plan()
     label = plan.periods.astype("datetime64[s]")

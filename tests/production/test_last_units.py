@@ -141,7 +141,7 @@ WORDS = {
     "max_lot": "the largest run",
     "capacity": "capacity|overtime",
     "group": "the limit of",
-    "next_lot": "a lot less would free too little",
+    "next_lot": "one lot fewer would free too little",
     "search": "the search found no",
     "demand": "stops paying",
 }

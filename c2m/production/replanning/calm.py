@@ -1,11 +1,12 @@
 """Take back the changes to an old plan that earn less than a change costs, and make those that pay.
 
 A change is a run that is added or dropped, or whose size differs by more than a tenth from that of
-the old plan. Every step sets runs of one SKU (or pre-pack) to their old size, to the size of
-the new plan, or to the size next to it that is no change; its gain is exact over all scenarios.
+the old plan; with `Calm.free` 0, any other size. Every step sets runs of one SKU
+(or pre-pack) to their old size, to the size of the new plan, or to the size next to it that is no
+change; its gain is exact over all scenarios.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from c2m.production.evaluate import block_values
 from c2m.production.lotsizing.draft import Change, Draft
 from c2m.production.lotsizing.whole_orders import profit_less_surplus
 from c2m.production.problem import BoolArray, FloatArray, IntArray, Problem
+from c2m.production.replanning.trials import cells, merges, other_sizes, single
 
 SLACK = 0.1
 """Share of its old size by which a run may differ and is not changed."""
@@ -43,12 +45,15 @@ class Calm:
     place : ndarray of int, shape (n_items,)
         The same number for items that are one run to a planner: the price tiers of a block on
         a line by one mode.
+    free : float
+        Share of its old size by which a run may differ and is not changed.
     """
 
     old: IntArray
     counts: BoolArray
     cost: float
     place: IntArray
+    free: float = SLACK
 
     def other(self, made: IntArray) -> BoolArray:
         """Say which runs have another size than in the old plan, however little they differ.
@@ -80,7 +85,9 @@ class Calm:
         ndarray of bool, shape (n_places, n_periods)
             By place.
         """
-        return differ(self.total(made), self.total(self.old)) & (self.total(self.counts) > 0)
+        return differ(self.total(made), self.total(self.old), self.free) & (
+            self.total(self.counts) > 0
+        )
 
     def total(self, made: IntArray | BoolArray) -> IntArray:
         """Add up what the items of a place make.
@@ -137,13 +144,15 @@ class Calm:
         return self.cost * float(np.count_nonzero(self.changed(made)))
 
 
-def differ(made: IntArray, old: IntArray) -> BoolArray:
-    """Say which sizes are added, dropped, or off by more than a tenth.
+def differ(made: IntArray, old: IntArray, free: float = SLACK) -> BoolArray:
+    """Say which sizes are added, dropped, or off by more than a share.
 
     Parameters
     ----------
     made, old : ndarray of int, same shape
         Sizes now and before.
+    free : float
+        Share of the size before by which one may be off.
 
     Returns
     -------
@@ -155,7 +164,7 @@ def differ(made: IntArray, old: IntArray) -> BoolArray:
     >>> differ(np.array([0, 5, 0, 110, 111]), np.array([0, 0, 5, 100, 100])).tolist()
     [False, True, True, False, True]
     """
-    off = np.abs(made - old) > SLACK * old + 1e-9
+    off = np.abs(made - old) > free * old + 1e-9
     return np.asarray(((made > 0) != (old > 0)) | off)
 
 
@@ -215,8 +224,8 @@ def sizes_kept(problem: Problem, calm: Calm) -> tuple[IntArray, IntArray]:
         no such size.
     """
     items, multiple = problem.items, problem.items.multiple[:, None]
-    least = -(-np.ceil((1 - SLACK) * calm.old - 1e-9) // multiple) * multiple
-    largest = np.floor((1 + SLACK) * calm.old + 1e-9) // multiple * multiple
+    least = -(-np.ceil((1 - calm.free) * calm.old - 1e-9) // multiple) * multiple
+    largest = np.floor((1 + calm.free) * calm.old + 1e-9) // multiple * multiple
     least = np.maximum(least, items.moq[:, None]).astype(np.int64)
     return least, np.minimum(largest, items.most).astype(np.int64)
 
@@ -241,16 +250,16 @@ class _Search:
     def towards(self, target: IntArray) -> int:
         """Try to set runs to the sizes of a target; return how many steps were made."""
         done = self._whole_blocks(target)
-        return done + sum([self._steps(change) for change in _cells(self.draft, target)])
+        return done + sum([self._steps(change) for change in cells(self.draft, target)])
 
     def resize(self) -> int:
         """Try other sizes of the runs there are, and two of them as one; count the steps."""
         done = 0
         for share in _SHARES:
             for way in (1, -1):
-                target = _other_sizes(self.draft, share, way)
-                done += sum([self._steps(change) for change in _single(self.draft, target)])
-        return done + sum([self._steps(change) for change in _merges(self.draft)])
+                target = other_sizes(self.draft, share, way)
+                done += sum([self._steps(change) for change in single(self.draft, target)])
+        return done + sum([self._steps(change) for change in merges(self.draft)])
 
     def _steps(self, change: Change) -> int:
         """Make those of the changes of different blocks that pay, the best first."""
@@ -268,9 +277,8 @@ class _Search:
         """Set all runs of a block to the target's sizes, where that pays."""
         problem, draft = self.draft.problem, self.draft
         gain = block_values(problem, target) - block_values(problem, draft.made)
-        cells = np.argwhere(draft.made != target)
         of_block: dict[int, list[Part]] = {}
-        for item, when in cells.tolist():
+        for item, when in np.argwhere(draft.made != target).tolist():
             part = (item, when, int(target[item, when]))
             of_block.setdefault(int(problem.items.block[item]), []).append(part)
         order = sorted(of_block, key=lambda block: -float(gain[block]))
@@ -299,7 +307,8 @@ class _Search:
         keys = [key for key in sizes if self.counts[key]]
         old = np.array([self.old[key] for key in keys])
         was, new = np.array([self.now[key] for key in keys]), np.array([sizes[key] for key in keys])
-        return int(differ(new, old).sum()) - int(differ(was, old).sum())
+        free = self.calm.free
+        return int(differ(new, old, free).sum()) - int(differ(was, old, free).sum())
 
 
 def cost_of(draft: Draft, parts: Sequence[Part]) -> float | None:
@@ -342,58 +351,3 @@ def _saved_overtime(draft: Draft, change: Change) -> FloatArray:
             time = [sum(group.setup_time for group in of_item) for of_item in groups]
             saved += problem.overtime_cost[line] * time
     return saved
-
-
-def _ranked(problem: Problem, where: BoolArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Return items and periods by block and time, and each one's number in its block."""
-    item, when = np.nonzero(where)
-    block = problem.items.block[item]
-    order = np.lexsort((item, when, block))
-    block = block[order]
-    return item[order], when[order], np.arange(len(block)) - np.searchsorted(block, block)
-
-
-def _single(draft: Draft, target: IntArray) -> Iterator[Change]:
-    """Yield one run of each block that differs from its target, until all were there."""
-    item, when, rank = _ranked(draft.problem, draft.made != target)
-    for number in range(int(rank.max(initial=-1)) + 1):
-        here = rank == number
-        yield Change(item[here], when[here], target[item[here], when[here]])
-
-
-def _cells(draft: Draft, target: IntArray) -> Iterator[Change]:
-    """Yield single runs of each block, and pairs that follow one another, set to their target."""
-    item, when, rank = _ranked(draft.problem, draft.made != target)
-    size = target[item, when]
-    for number in range(int(rank.max(initial=-1)) + 1):
-        here = rank == number
-        yield Change(item[here], when[here], size[here])
-        if len(second := np.flatnonzero(rank == number + 1)):
-            first = second - 1
-            yield Change(item[first], when[first], size[first],
-                         item[second], when[second], size[second])  # fmt: skip
-
-
-def _other_sizes(draft: Draft, share: float, way: int) -> IntArray:
-    """Return a larger (1) or smaller (-1) size of every run that its own limits allow."""
-    items, made = draft.problem.items, draft.made
-    multiple = items.multiple[:, None]
-    lots = np.maximum(np.rint(share * made / multiple), 1).astype(np.int64)
-    size = np.clip(made + way * lots * multiple, items.moq[:, None], items.most)
-    return np.where((made > 0) & (size <= items.most), size, made)
-
-
-def _merges(draft: Draft) -> Iterator[Change]:
-    """Yield runs of each block made together with the next one, and with the one before."""
-    problem, made = draft.problem, draft.made
-    item, when, rank = _ranked(problem, made > 0)
-    for number in range(1, int(rank.max(initial=-1)) + 1):
-        second = np.flatnonzero(rank == number)
-        for kept, gone in ((second, second - 1), (second - 1, second)):
-            size = made[item[kept], when[kept]] + made[item[gone], when[gone]]
-            size -= size % problem.items.multiple[item[kept]]
-            size = np.minimum(size, problem.items.most[item[kept], when[kept]])
-            can = size >= problem.items.moq[item[kept]]
-            nothing = np.zeros(int(can.sum()), dtype=np.int64)
-            yield Change(item[gone][can], when[gone][can], nothing,
-                         item[kept][can], when[kept][can], size[can])  # fmt: skip

@@ -19,6 +19,9 @@ _NAMED = 2_000
 _WORTH_SAYING = 0.05
 """Share by which demand or stock must differ from what the old plan expected to be named."""
 
+_News = list[tuple[int, str]]
+"""What is new about a SKU, and the runs that it explains: 1 larger ones, -1 smaller ones, 0 all."""
+
 
 def changes_table(
     plan: Plan,
@@ -53,9 +56,9 @@ def changes_table(
     DataFrame
         The columns of `c2m.plan.CHANGES`, by period, line and SKU.
     """
-    news = _news(plan, problem, inputs)
-    why_of = _why(problem, made, calm, news)
-    rows = _rows(problem, made, calm, {block: why + whole for block, why in why_of.items()})
+    alone = {back.block: _alone(problem, made, back) + whole
+             for back in set_back(problem, made, calm)}  # fmt: skip
+    rows = _rows(problem, made, calm, _news(plan, problem, inputs), alone)
     for run in lost.to_dict("records"):
         why = f"{run['line']} cannot make it any more"
         if run["sku"] not in problem.skus:
@@ -71,35 +74,41 @@ def changes_table(
 
 
 def _rows(
-    problem: Problem, made: IntArray, calm: Calm, why: dict[int, str]
+    problem: Problem, made: IntArray, calm: Calm, news: list[_News], alone: dict[int, str]
 ) -> list[tuple[object, ...]]:
     """Return a row for each SKU of each run that has another size."""
-    charged = calm.changed(made)
+    charged, other = calm.changed(made), calm.other(made)
     items, members = problem.items, problem.members
     now, old, first = calm.total(made), calm.total(calm.old), calm.first_items
+    way = np.where(other, np.sign(now - old), 0)
+    ways = {(int(items.block[first[place]]), int(way[place, when]))
+            for place, when in np.argwhere(other)}  # fmt: skip
     rows: list[tuple[object, ...]] = []
-    for place, when in np.argwhere(calm.other(made)).tolist():
-        item = int(first[place])
+    for place, when in np.argwhere(other).tolist():
+        item, sign = int(first[place]), int(way[place, when])
+        block = int(items.block[item])
         label = pd.Timestamp(problem.calendar.label([problem.first + when])[0])
         mode = problem.ways[items.way[item]].mode
-        for member in np.flatnonzero(members.item == item).tolist():
+        here = np.flatnonzero(members.item == item).tolist()
+        told = [news[sku] for sku in members.sku[here].tolist()]
+        why = _explained(told, sign, both=(block, -sign) in ways) + alone[block]
+        for member in here:
             pieces = int(members.pieces[member])
             sizes = int(old[place, when]) * pieces, int(now[place, when]) * pieces
             sku, line = problem.skus[members.sku[member]], problem.lines[items.line[item]]
-            told = bool(charged[place, when]), why[int(items.block[item])]
-            rows.append((sku, line, mode, label, *sizes, *told))
+            rows.append((sku, line, mode, label, *sizes, bool(charged[place, when]), why))
     return rows
 
 
-def _why(problem: Problem, made: IntArray, calm: Calm, news: list[str]) -> dict[int, str]:
-    """Say for each block with changes what is new about it, and what its changes bring alone."""
-    texts = {}
-    for back in set_back(problem, made, calm):
-        skus = np.flatnonzero(problem.block_of == back.block).tolist()
-        said = next((news[sku] for sku in skus if news[sku]), "")
-        text = _alone(problem, made, back)
-        texts[back.block] = f"{said}; {text}" if said else text
-    return texts
+def _explained(told: list[_News], sign: int, *, both: bool) -> str:
+    """Say what of the news explains a run that is larger (1) or smaller (-1) than before."""
+    for news in told:
+        if fits := [text for way, text in news if way in (0, sign)]:
+            return " and ".join(fits) + "; "
+    if both:
+        text = "it takes over from another run" if sign > 0 else "another run takes over from it"
+        return f"{text} of the same SKU; "
+    return ""
 
 
 def _alone(problem: Problem, made: IntArray, back: Back) -> str:
@@ -116,7 +125,7 @@ def _alone(problem: Problem, made: IntArray, back: Back) -> str:
     return f"{text}: {broken[0]}{more}" if broken else text
 
 
-def _news(plan: Plan, problem: Problem, inputs: Mapping[str, pd.DataFrame]) -> list[str]:
+def _news(plan: Plan, problem: Problem, inputs: Mapping[str, pd.DataFrame]) -> list[_News]:
     """Say for each SKU where demand and stock are not as the old plan expected."""
     shift = problem.first - plan.first
     both = min(plan.n_periods - shift, problem.n_periods)
@@ -126,21 +135,24 @@ def _news(plan: Plan, problem: Problem, inputs: Mapping[str, pd.DataFrame]) -> l
     row = {sku: number for number, sku in enumerate(plan.skus)}
     texts = []
     for number, sku in enumerate(problem.skus):
-        said = [] if sku in row else ["the old plan does not have it"]
+        said: _News = [] if sku in row else [(0, "the old plan does not have it")]
         if sku in row and plan.outlook:
             course = {name: plan.outlook[name][row[sku]] for name in ("demand", "stock")}
             then = float(course["demand"][shift:][:both].sum())
             till = " till the old plan's end"
-            said = _differs(float(now[number]), then, "customers are expected to want", till)
+            said = _differs(float(now[number]), then, 1, "customers are expected to want", till)
             if 0 < shift <= plan.n_periods:
                 left = float(course["stock"][shift - 1])
-                said += _differs(float(there.iloc[number]), left, "there are", " in stock", then)
-            said = said or ["its demand and stock are about as expected"]
-        texts.append(" and ".join(said))
+                on_hand = float(there.iloc[number])
+                said += _differs(on_hand, left, -1, "there are", " in stock", then)
+            said = said or [(0, "its demand and stock are about as expected")]
+        texts.append(said)
     return texts
 
 
-def _differs(now: float, then: float, what: str, where: str, scale: float = 0.0) -> list[str]:
+def _differs(now: float, then: float, way: int, what: str, where: str, scale: float = 0.0) -> _News:
+    """Say what is not as expected; `way` is how runs follow where there is more."""
     if abs(now - then) <= _WORTH_SAYING * max(then, scale, 1.0):
         return []
-    return [f"{what} {now:,.0f} instead of {then:,.0f}{where}"]
+    sign = way if now > then else -way
+    return [(sign, f"{what} {now:,.0f} instead of {then:,.0f}{where}")]

@@ -48,7 +48,9 @@ def choose(
     """Return the best of the new plan, the old one continued, and what lies between them.
 
     Where a level of service must be reached, lost units are charged while plans are compared as
-    they were in the new plan, which reaches it; what falls below is left out at the end.
+    they were in the new plan, which reaches it; what falls below is left out at the end. Runs that
+    differ by so little that it is no change are free while plans are looked for; at the end they
+    have to earn what a change costs too, or go back to their old size.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ def choose(
     Returns
     -------
     Choice
-        The plan with the highest profit, surplus materials and changes paid.
+        The plan with the highest profit, surplus materials, changes and other sizes paid.
     """
     if not (free.items.most > 0).any():
         return Choice(_nothing(free), None)
@@ -81,6 +83,9 @@ def choose(
         progress("a plan that pays for its changes")
         others = _paying(priced, calm, plans[:2], new, find)
         plans += [keep_calm(priced, made, new.made, calm) for made in others]
+        progress("runs back to their old sizes")
+        calm = replace(calm, free=0.0)
+        plans += [keep_calm(priced, made, new.made, calm) for made in _different(plans)]
     plans += [_in_whole_orders(priced, calm, made) for made in _different(plans)]
     made = _best(free, calm, [made for made in plans if reaches(free, made, level)])
     value = profit(free, made)

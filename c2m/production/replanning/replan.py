@@ -65,8 +65,9 @@ def replan(
     Beside a firm run nothing else of its SKU, or of its groups, is made on that line and in that
     period. The rest is planned for the highest expected profit less `change_cost` for every run
     that is added, dropped, or made larger or smaller by more than a tenth; a run that moves
-    to another period or line is dropped there and added here. Only periods in which the old plan
-    could make a run count; a pre-pack counts once.
+    to another period or line is dropped there and added here. A run that is resized by less is not
+    charged, but goes back to its old size unless the difference earns `change_cost` too. Only
+    periods in which the old plan could make a run count; a pre-pack counts once.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def replan(
         The old plan's runs in so many periods are firm, and no others are added there. Those of
         the factory's policy unless given.
     change_cost : float
-        Money a change, at least 0.
+        Money that each run of another size has to earn, at least 0. At 0 any gain moves a run.
     n_scenarios, seed : int, optional
         As in `plan_production`; those of the plan unless given.
     method, time_limit_s, fill_rate, cycle_service_level, progress
@@ -136,7 +137,8 @@ def replan(
     Three plans are made: one anew, the old one continued into the new periods (cut where it does
     not fit any more), and the better of the two once single runs, pairs of them and whole
     SKUs were set to the sizes of the other wherever that earns more than it costs in changes. Each
-    is also tried with runs that grow or shrink to whole orders of their materials.
+    is tried again with every other size priced as a change, and with runs that grow or shrink to
+    whole orders of their materials.
 
     Examples
     --------
@@ -157,7 +159,7 @@ def replan(
     >>> stock = pd.DataFrame({"sku": ["TEE"], "on_hand": [0]})
     >>> later = demand("2026-11-30", [62, 70])
     >>> replan(plan, later, factory, stock=stock, change_cost=50.0).runs["quantity"].tolist()
-    [62, 70]
+    [60, 70]
     >>> anew = replan(plan, demand("2026-11-30", [80, 70]), factory, stock=stock)
     >>> anew.changes[["sku", "before", "after"]]
        sku  before  after
