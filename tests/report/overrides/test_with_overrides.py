@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -266,7 +267,6 @@ def test_a_removed_sheet_is_told(desk, tmp_path):
 
 
 def test_a_workbook_that_openpyxl_has_saved_is_read(desk, tmp_path):
-    openpyxl = pytest.importorskip("openpyxl")
     run, _ = packed(desk)
     book = openpyxl.load_workbook(desk.path)
     sheet, cell = desk.set_cell(run["run"])
@@ -278,7 +278,6 @@ def test_a_workbook_that_openpyxl_has_saved_is_read(desk, tmp_path):
 
 @pytest.mark.parametrize("what", ["Plan", "Overrides"])
 def test_a_formula_without_a_result_in_a_coloured_cell_is_refused(desk, tmp_path, what):
-    openpyxl = pytest.importorskip("openpyxl")
     run, _ = packed(desk)
     cell = desk.set_cell(run["run"])[1] if what == "Plan" else "D6"
     book = openpyxl.load_workbook(desk.path)
