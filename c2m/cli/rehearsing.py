@@ -1,6 +1,5 @@
 """``c2m rehearse``: what the last periods would have cost, with c2m and with simpler policies."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from c2m.cli.config import Config
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
 N_STEPS: Final = 4
 
 _OURS: Final = "c2m"
-_VARIANTS: Final[dict[str, tuple[dict[str, Any], str]]] = {
-    "c2m on the mean": ({"point": True}, "the distribution"),
-    "c2m without signals": ({"signals": ()}, "the signals"),
-    "c2m once": ({"replan": False}, "the second run"),
+_PARTS: Final = {
+    "c2m on the mean": "the distribution",
+    "c2m without signals": "the signals",
+    "c2m once": "the second run",
 }
-"""Our policy without something, and what that is."""
+"""Our policy without something (see `c2m.rehearse.Ours.variants`), and what that is."""
 
 _SIMPLE: Final = ("moving average", "reorder point", "order what sold")
 _PERFECT: Final = "perfect information"
@@ -41,7 +40,7 @@ _SHOWN: Final = {
 }
 """Scores that are shown; the table has all."""
 
-POLICIES: Final = (_OURS, *_VARIANTS, *_SIMPLE, _PERFECT)
+POLICIES: Final = (_OURS, *_PARTS, *_SIMPLE, _PERFECT)
 """Names of the policies that can be played."""
 
 
@@ -111,7 +110,7 @@ def savings(played: "Rehearsal") -> list[str]:
     if simple:
         best = played.best(simple)
         lines.append(f"Against the best simple policy: {played.saving(_OURS, best)}.")
-    for name, (_, part) in _VARIANTS.items():
+    for name, part in _PARTS.items():
         if name in played.policies:
             lines.append(f"What {part} is worth: {played.saving(_OURS, name)}.")
     return lines
@@ -168,15 +167,10 @@ def _policies(config: Config, model: Any) -> "list[Policy]":
         change_cost=again.change_cost,
         n_scenarios=own.n_scenarios,
     )
-    made: dict[str, Policy] = {
-        _OURS: ours,
-        **{name: replace(ours, name=name, **how) for name, (how, _) in _VARIANTS.items()},
-        "moving average": MovingAverageStock(),
-        "reorder point": ReorderPoint(),
-        "order what sold": OrderWhatSold(),
-        _PERFECT: PerfectInformation(),
-    }
-    return [made[name] for name in own.policies]
+    simple = (MovingAverageStock(), ReorderPoint(), OrderWhatSold())
+    made: list[Policy] = [*ours.variants(), *simple, PerfectInformation()]
+    by_name = {policy.name: policy for policy in made}
+    return [by_name[name] for name in own.policies]
 
 
 def _shown(played: "Rehearsal") -> str:

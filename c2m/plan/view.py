@@ -50,14 +50,21 @@ def _has_foresight(plan: "Plan") -> bool:
 
 
 def summary(plan: "Plan") -> pd.DataFrame:
-    """Return the plan's main figures; see `Plan.summary`."""
+    """Return the plan's main figures as they are read; see `Plan.summary`."""
+    exact = figures(plan)
+    told = [_rounded(*row) for row in zip(exact["value"], exact["unit"], strict=True)]
+    return exact.assign(value=pd.Series(told, exact.index, dtype="object"))
+
+
+def figures(plan: "Plan") -> pd.DataFrame:
+    """Return the plan's main figures to the last digit: index ``figure``, ``value``, ``unit``."""
     runs = plan.tables["runs"]
     money = plan.currency or "money"
     rows: list[tuple[str, float, str]] = [
-        ("runs", len(runs), "runs"),
-        ("skus made", int(runs["sku"].nunique()), "SKUs"),
-        ("skus planned", len(plan.skus), "SKUs"),
-        ("units made", int(runs["quantity"].sum()), "units"),
+        ("runs", float(len(runs)), "runs"),
+        ("skus made", float(runs["sku"].nunique()), "SKUs"),
+        ("skus planned", float(len(plan.skus)), "SKUs"),
+        ("units made", float(runs["quantity"].sum()), "units"),
     ]
     if plan.outlook:
         wanted, lost = plan.outlook["demand"].sum(), plan.outlook["lost"].sum()
@@ -78,16 +85,13 @@ def summary(plan: "Plan") -> pd.DataFrame:
             rows.append(("value of knowing demand, at most", knowing, money))
         else:
             rows.append(("gap to bound", float(plan.gap or 0.0), "share of bound"))
-    names, values, units = zip(*rows, strict=True)
-    told = [_rounded(value, unit) for value, unit in zip(values, units, strict=True)]
-    index = pd.Index(names, name="figure")
-    return pd.DataFrame({"value": pd.Series(told, index, dtype="object"), "unit": units}, index)
+    return pd.DataFrame(rows, columns=["figure", "value", "unit"]).set_index("figure")
 
 
 def _rounded(value: float, unit: str) -> float:
     """Return a figure as it is read: counts whole, units to tenths, money to cents."""
-    if isinstance(value, int):
-        return value
+    if unit in {"runs", "SKUs", "units"}:
+        return int(value)
     return round(value, 4 if unit.startswith("share") else 1 if unit.startswith("units") else 2)
 
 

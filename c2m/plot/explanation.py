@@ -7,14 +7,13 @@ import pandas as pd
 
 from c2m.plot.style import (
     BLUE,
-    INK,
     MUTED,
     ORANGE,
-    TEXT_SIZE,
     axes_or_new,
     matplotlib,
     plain,
     quiet,
+    write_beside,
 )
 
 if TYPE_CHECKING:
@@ -64,14 +63,8 @@ def plot_explanation(
     ax.barh(rows, logs, height=0.62, color=[BLUE if log >= 0 else ORANGE for log in logs])
     ax.axvline(0.0, color=MUTED, linewidth=0.8)
     for row, (log, line) in enumerate(zip(logs, table.to_dict("records"), strict=True)):
-        ax.annotate(
-            f"x {line['multiplier']:.2f}   {line['units']:+,.1f} units",
-            (max(log, 0.0), row),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            color=INK,
-            fontsize=TEXT_SIZE,
+        write_beside(
+            ax, f"x {line['multiplier']:.2f}   {line['units']:+,.1f} units", (max(log, 0.0), row)
         )
     ax.set_yticks(rows, [plain(str(name)) for name in table["group"]])
     ax.set_ylim(len(table) - 0.5, -0.5)

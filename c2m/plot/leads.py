@@ -12,10 +12,10 @@ from c2m.plot.style import (
     INK,
     MUTED,
     RULE,
-    TEXT_SIZE,
     axes_or_new,
     plain,
     quiet,
+    write_beside,
 )
 
 if TYPE_CHECKING:
@@ -72,14 +72,8 @@ def _draw_leads(found: "Leads", ax: "Axes | None") -> "Axes":
             text = line["verdict"]
         if line["verdict"] == "moves together":
             ax.scatter(0.0, row, c=INK, s=30, zorder=3)
-        ax.annotate(
-            text,
-            (line["high"] if leads else 0.0, row),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            color=INK if leads else MUTED,
-            fontsize=TEXT_SIZE,
+        write_beside(
+            ax, text, (line["high"] if leads else 0.0, row), gap=7, colour=INK if leads else MUTED
         )
     ax.set_yticks(np.arange(len(table)), [plain(name) for name in table["signal"]])
     ax.set_ylim(len(table) - 0.5, -0.5)

@@ -17,6 +17,7 @@ from c2m.plot.style import (
     plain,
     quiet,
     thousands,
+    write_beside,
 )
 
 if TYPE_CHECKING:
@@ -62,14 +63,13 @@ def plot_rehearsal(rehearsal: "Rehearsal", ax: "Axes | None" = None) -> "Axes":
     fill = rehearsal.scores["fill_rate"].reindex(costs.index)
     for row, end, cost, rate in zip(rows, ends, costs["mismatch_cost"], fill, strict=True):
         served = "" if np.isnan(rate) else f", {rate:.0%} served"
-        ax.annotate(
+        write_beside(
+            ax,
             f"{cost:,.0f}{served}",
-            (end, row),
-            xytext=(5, 0),
-            textcoords="offset points",
-            va="center",
-            color=MUTED,
-            fontsize=TEXT_SIZE - 0.5,
+            (float(end), float(row)),
+            gap=5,
+            colour=MUTED,
+            size=TEXT_SIZE - 0.5,
         )
     ax.set_yticks(rows, [plain(str(name)) for name in costs.index])
     ax.set_ylim(len(costs) - 0.4, -0.6)

@@ -6,7 +6,16 @@ import numpy as np
 
 from c2m.errors import ArgumentError
 from c2m.frames import did_you_mean, name_list
-from c2m.plot.style import BLUE, INK, MUTED, ORANGE, TEXT_SIZE, axes_or_new, plain, quiet
+from c2m.plot.style import (
+    BLUE,
+    MUTED,
+    ORANGE,
+    TEXT_SIZE,
+    axes_or_new,
+    plain,
+    quiet,
+    write_beside,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,14 +80,8 @@ def plot_signal_value(
         )
         for row, line in zip(rows, lines.to_dict("records"), strict=True):
             end = float(np.nanmax([line["high"], line["percent"], 0.0]))
-            ax.annotate(
-                f"{round(line['percent'], 1) + 0.0:.1f} %",
-                (end, row),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                color=INK,
-                fontsize=TEXT_SIZE - 0.5,
+            write_beside(
+                ax, f"{round(line['percent'], 1) + 0.0:.1f} %", (end, row), size=TEXT_SIZE - 0.5
             )
     ax.set_yticks(np.arange(len(names)), [plain(str(name)) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)

@@ -212,6 +212,43 @@ def height_of(ax: "Axes") -> float:
     return float(ax.figure.bbox.height / ax.figure.dpi) * share
 
 
+def write_beside(
+    ax: "Axes",
+    text: str,
+    place: tuple[float, float],
+    *,
+    gap: float = 6.0,
+    colour: str = INK,
+    size: float = TEXT_SIZE,
+) -> None:
+    """Write a word to the right of a bar or a point.
+
+    Parameters
+    ----------
+    ax : Axes
+        To write on.
+    text : str
+        What is written.
+    place : tuple of float
+        The end of the bar, or the point, in units of the axes.
+    gap : float
+        Points between it and the text.
+    colour : str
+        Of the text.
+    size : float
+        Of the text, in points.
+    """
+    ax.annotate(
+        text,
+        place,
+        xytext=(gap, 0),
+        textcoords="offset points",
+        va="center",
+        color=colour,
+        fontsize=size,
+    )
+
+
 def plain(text: str, most: int = 44) -> str:
     r"""Return a code as matplotlib draws it to the letter, dollar signs included.
 

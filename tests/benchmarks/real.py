@@ -42,6 +42,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from journey import make_panel
 from real_scores import LEVELS, PEERS, score, show
 
 import c2m
@@ -75,19 +76,7 @@ class Case:
 
 def journey(data):
     """Weekly purchases of a supermarket's loyal customers, displays and mailers planned."""
-    found = load_journey()
-    events = c2m.read_events(found.events_path)
-    panel = c2m.build_panel(
-        events,
-        freq=found.calendar,
-        tz=found.tz,
-        complete=True,
-        attributes=found.products[["sku", "line", "category", "product_type"]],
-    )
-    exposure = found.exposure.pivot(index="sku", columns="period").reindex(panel.skus)
-    planned = {name: exposure[name].to_numpy() for name in ("display", "mailer")}
-    panel = panel.with_channels(planned, known=list(planned))
-    return Case(panel, horizon=4, season=1, windows=6, step=4)
+    return Case(make_panel(load_journey()), horizon=4, season=1, windows=6, step=4)
 
 
 def retail(data, freq, skus):

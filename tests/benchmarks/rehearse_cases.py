@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from journey import make_panel
 
 import c2m
 from c2m.datasets import load_journey, simulate_panel
@@ -124,16 +126,7 @@ def journey(data: Path | None) -> Case:
     """Return the private labels of a supermarket, made on three lines that are nearly full."""
     del data
     found = load_journey()
-    panel = c2m.build_panel(
-        c2m.read_events(found.events_path),
-        freq=found.calendar,
-        tz=found.tz,
-        complete=True,
-        attributes=found.products[["sku", "line", "category", "product_type"]],
-    )
-    exposure = found.exposure.pivot(index="sku", columns="period").reindex(panel.skus)
-    planned = {name: exposure[name].to_numpy() for name in ("display", "mailer")}
-    panel = panel.with_channels(planned, known=list(planned))
+    panel = make_panel(found)
     start, before = panel.periods[_BEGIN], panel.upto(panel.periods[_BEGIN - 1])
     rate = mean_sales(before, before.n_periods)
     skus = [sku for sku, mean in zip(panel.skus, rate, strict=True) if mean >= _LEAST]
@@ -191,22 +184,9 @@ def retail(data: Path | None) -> Case:
 
     @cache
     def _factory(ratio: float, lead: int) -> Factory:
-        products = pd.DataFrame({"sku": skus, "price": price})
-        routings = {
-            "sku": skus,
-            "line": "supplier",
-            "moq": 12 * dozens,
-            "lot_multiple": 12,
-            "setup_cost": 2.0,
-            "lead_time_periods": lead,
-        }
-        return Factory.from_frames(
-            lines=[Line("supplier", 1e9, "pieces")],
-            products=with_costs(products, ratio, 1),
-            routings=pd.DataFrame(routings),
-            currency="GBP",
-            name="supplier",
-        )
+        products = with_costs(pd.DataFrame({"sku": skus, "price": price}), ratio, 1)
+        lots = {"moq": 12 * dozens, "lot_multiple": 12, "setup_cost": 2.0}
+        return supplier(products, lots, lead, "GBP")
 
     words = (
         f"{len(skus)} articles of a giftware shop (every {_EACH}th of those that sold {_LEAST} a "
@@ -240,22 +220,9 @@ def simulator(data: Path | None) -> Case:
 
     @cache
     def _factory(ratio: float, lead: int) -> Factory:
-        products = pd.DataFrame({"sku": panel.skus, "price": price})
-        routings = {
-            "sku": panel.skus,
-            "line": "supplier",
-            "moq": 6,
-            "lot_multiple": 6,
-            "setup_cost": 0.5,
-            "lead_time_periods": lead,
-        }
-        return Factory.from_frames(
-            lines=[Line("supplier", 1e9, "pieces")],
-            products=with_costs(products, ratio, 1),
-            routings=pd.DataFrame(routings),
-            currency="USD",
-            name="supplier",
-        )
+        products = with_costs(pd.DataFrame({"sku": panel.skus, "price": price}), ratio, 1)
+        lots = {"moq": 6, "lot_multiple": 6, "setup_cost": 0.5}
+        return supplier(products, lots, lead, "USD")
 
     late = (np.isnan(panel["sales"][:, _WEEKS - _PLAYED - 1])).sum()
     words = (
@@ -270,6 +237,18 @@ _SUNDAY = 2
 
 _WEEKS, _PLAYED, _AHEAD = 130, 26, 30
 """Weeks that are simulated, played at the end of them, and planned ahead."""
+
+
+def supplier(products: pd.DataFrame, lots: dict[str, Any], lead: int, currency: str) -> Factory:
+    """Return a factory without a limit: orders in lots that come after a lead time."""
+    routings = products[["sku"]].assign(line="supplier", lead_time_periods=lead, **lots)
+    return Factory.from_frames(
+        lines=[Line("supplier", 1e9, "pieces")],
+        products=products,
+        routings=routings,
+        currency=currency,
+        name="supplier",
+    )
 
 
 def by_item(values: np.ndarray, panel: Panel) -> np.ndarray:

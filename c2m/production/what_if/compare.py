@@ -9,6 +9,7 @@ import pandas as pd
 
 from c2m.errors import ArgumentError, warn
 from c2m.plan import Plan
+from c2m.plan.view import figures
 
 _KEY = ["period", "line", "sku"]
 
@@ -182,14 +183,12 @@ def _notes(plans: list[Plan]) -> tuple[str, ...]:
 
 def _figures(plans: dict[str, Plan]) -> pd.DataFrame:
     """Return the summaries side by side, in the order in which figures first come up."""
-    summaries = {name: plan.summary() for name, plan in plans.items()}
+    summaries = {name: figures(plan) for name, plan in plans.items()}
     index = list(dict.fromkeys(figure for each in summaries.values() for figure in each.index))
     units: dict[str, str] = {}
     for each in summaries.values():
         units = {**dict(zip(each.index, each["unit"], strict=True)), **units}
-    columns = {
-        name: each["value"].astype("float64").reindex(index) for name, each in summaries.items()
-    }
+    columns = {name: each["value"].reindex(index) for name, each in summaries.items()}
     table = pd.DataFrame(columns, index=pd.Index(index, name="figure"))
     return table.assign(unit=[units[figure] for figure in index])
 

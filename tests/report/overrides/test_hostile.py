@@ -1,7 +1,5 @@
 """What people and their programs do to a workbook that nobody foresaw."""
 
-import shutil
-import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +8,7 @@ import pytest
 
 import c2m
 from c2m.report import with_overrides, write_workbook
-from tests.report.overrides.typed import read, serial, type_into
-
-SOFFICE = shutil.which("soffice")
+from tests.report.overrides.typed import SOFFICE, read, serial, through_libreoffice, type_into
 
 
 @dataclass(frozen=True)
@@ -184,17 +180,10 @@ def test_codes_survive_libreoffice_and_set_what_they_name(mixed, sent, tmp_path)
     cells = sent.filled("Demand overrides", *({"SKU": sku, "Change": 0.25} for sku in skus))
     cells |= sent.filled("Overrides", *rows)
     path = type_into(sent.path, tmp_path / "typed.xlsx", cells)
-    command = [SOFFICE, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless"]
-    kind = "xlsx:Calc MS Excel 2007 XML"
-    subprocess.run(
-        [*command, "--convert-to", kind, "--outdir", str(tmp_path / "lo"), str(path)],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    plans = [with_overrides(each, mixed.factory) for each in (path, tmp_path / "lo" / path.name)]
+    saved = through_libreoffice(path, tmp_path)
+    plans = [with_overrides(each, mixed.factory) for each in (path, saved)]
     assert plans[0] == plans[1]
     made = plans[1].runs[plans[1].runs["period"] == mixed.plan.periods[3]].groupby("sku")
     assert set(made["quantity"].sum()[skus]) == {20}
-    shown = read(tmp_path / "lo" / path.name)["Overrides"]
+    shown = read(saved)["Overrides"]
     assert [row[0] for row in shown if row[5] == "=2+2"] == skus

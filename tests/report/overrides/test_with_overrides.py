@@ -1,5 +1,3 @@
-import shutil
-import subprocess
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,9 +9,7 @@ import pytest
 import c2m
 from c2m.demand import override_demand
 from c2m.report import with_overrides, write_workbook
-from tests.report.overrides.typed import read, serial, type_into
-
-SOFFICE = shutil.which("soffice")
+from tests.report.overrides.typed import SOFFICE, read, serial, through_libreoffice, type_into
 
 
 @dataclass(frozen=True)
@@ -349,15 +345,7 @@ def test_a_round_trip_through_libreoffice_loses_nothing(desk, tmp_path):
         ("Demand overrides", "H6"): 0.25,
     }
     path = desk.type(tmp_path, cells)
-    command = [SOFFICE, f"-env:UserInstallation=file://{tmp_path}/profile", "--headless"]
-    kind = "xlsx:Calc MS Excel 2007 XML"
-    subprocess.run(
-        [*command, "--convert-to", kind, "--outdir", str(tmp_path / "lo"), str(path)],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    saved = tmp_path / "lo" / path.name
+    saved = through_libreoffice(path, tmp_path)
     before, after = read(path), read(saved)
     assert list(before) == list(after)
     for name, rows in before.items():

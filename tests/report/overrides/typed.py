@@ -1,11 +1,15 @@
 """Type into a workbook as a person would, and read it as a spreadsheet program shows it."""
 
 import re
+import shutil
+import subprocess
 import zipfile
 from html import escape
 
 import pandas as pd
 from python_calamine import CalamineWorkbook
+
+SOFFICE = shutil.which("soffice")
 
 DAY_NULL = pd.Timestamp("1899-12-30")
 
@@ -42,6 +46,19 @@ def typed(cell, style, value):
     if isinstance(value, str):
         return start + f' t="inlineStr"><is><t>{escape(value)}</t></is></c>'.encode()
     return start + f"><v>{value}</v></c>".encode()
+
+
+def through_libreoffice(path, folder):
+    """Let LibreOffice open a workbook and save it again; return where."""
+    command = [SOFFICE, f"-env:UserInstallation=file://{folder}/profile", "--headless"]
+    kind = "xlsx:Calc MS Excel 2007 XML"
+    subprocess.run(
+        [*command, "--convert-to", kind, "--outdir", str(folder / "lo"), str(path)],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    return folder / "lo" / path.name
 
 
 def read(path):
