@@ -41,7 +41,7 @@ def serve_model(config: Config, *, quiet: bool) -> Outcome:
         factory if factory.is_file() else None,
         host=own.host,
         port=own.port,
-        horizon=own.horizon,
+        horizon=own.horizon or config.settings.forecast.horizon,
         watch_seconds=own.watch_seconds,
         limits=limits,
     )

@@ -182,7 +182,7 @@ class ServeSettings:
     port : int
         Which port.
     horizon : int, optional
-        Periods to forecast. Not set: all that the model can.
+        Periods to forecast. Not set: forecast.horizon.
     watch_seconds : number
         How often to look for a new model; 0 for only when asked to.
     body_bytes : int

@@ -39,7 +39,8 @@ def create_app(
     factory : path, optional
         An ``.xlsx`` or ``.toml`` file, for plans that bring none.
     horizon : int, optional
-        Periods to forecast; all that the model can unless given.
+        Periods to forecast; all that the model can unless given. A model that reaches as far as
+        is asked, such as `c2m.SES`, needs it.
     watch_seconds : float
         How often to look for another model at its place; 0 for only when ``/v1/model/reload`` is
         called.

@@ -30,6 +30,15 @@ def test_the_service_is_started_as_the_settings_say(project, served):
     assert (how["port"], how["horizon"], how["limits"].skus) == (port, 3, 7)
 
 
+def test_the_horizon_of_the_forecast_is_served_unless_another_is_set(project, served):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    sets = ("--set", f"serve.port={port}", "--set", "forecast.horizon=5")
+    assert run_in(project, "serve", *sets).code == 0
+    ((_, how),) = served
+    assert how["horizon"] == 5
+
+
 def test_a_port_that_is_taken_is_said(project, served):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -43,6 +43,12 @@ def test_figures_stand_side_by_side_with_their_difference_to_the_first():
     assert list(summary.columns) == ["a", "b", "b - a", "unit"]
 
 
+def test_figures_are_compared_to_the_last_digit_not_as_they_are_printed():
+    plans = [replace(plan_of({"A": 5}), costs={"holding": cost}) for cost in (1.001, 1.003)]
+    table = compare(plans).summary()
+    assert table.loc["holding", "plan 2 - plan 1"] == pytest.approx(0.002, rel=1e-9)
+
+
 def test_what_plans_do_not_have_in_common_is_said_once():
     with pytest.warns(C2MWarning, match=r"for \[1, 2\] SKUs") as caught:
         comparison = compare([plan_of({"A": 5}), plan_of({"A": 5, "B": 1})])
